@@ -1,0 +1,1 @@
+"""Audio in memory and the pure functions over it."""

@@ -1,0 +1,225 @@
+"""What a model adapter and an engine exporter are. The page to read before writing one.
+
+An *adapter* turns recipes into clips; it has a light face, which the manifest and the plan ask and which
+imports nothing heavy, and a session, which holds the loaded weights. An *exporter* renders an engine's files
+around an encoded clip, without touching the disk. Both are found through entry points (`sfxgen.models`,
+`sfxgen.engines`), the built-in ones too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal, Protocol
+
+if TYPE_CHECKING:
+    from pydantic import BaseModel
+
+    from sfxgen.audio.clip import Clip
+    from sfxgen.errors import ModelUnavailable
+    from sfxgen.events import OnEvent
+    from sfxgen.recipe import JsonValue, Kind, Recipe
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModelInfo:
+    """What is known of a model without loading it.
+
+    `name` is what a manifest writes after `model:`; `where` is a Hub id, a folder, or "" for a model that
+    is code. `accepts` names the sound's keys that the model takes (of: prompt, negative, steps, guidance,
+    scheduler, dtype, duration_s, preset, params, variation); `defaults` fills what the manifest leaves out.
+    `commercial` says whether a game that is sold may ship the output.
+    """
+
+    name: str
+    adapter: str
+    where: str
+    licence: str
+    licence_url: str
+    commercial: Literal["yes", "no", "conditions", "unknown"]
+    sample_rate: int
+    channels: int
+    max_duration_s: float
+    accepts: frozenset[str]
+    defaults: Mapping[str, JsonValue] = field(default_factory=dict)
+    reads_prompt: bool = True
+    """False where `params` already holds all that was understood of the prompt."""
+    needs_gpu: bool = False
+    download_mb: int = 0
+    summary: str = ""
+
+    @property
+    def model(self) -> str:
+        """The model id in recipes and locks: "adapter", or "adapter:where"."""
+        return f"{self.adapter}:{self.where}" if self.where else self.adapter
+
+
+@dataclass(frozen=True, slots=True)
+class Complaint:
+    """One thing an adapter or exporter finds wrong with a sound. `key` is as "params.pitch"."""
+
+    key: str
+    what: str
+    hint: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """Where a model would run: the project's root, the device that was asked for, the lock's pinned revision.
+
+    `device` is "auto" (a GPU, or nothing), "cpu", "cuda", "mps".
+    """
+
+    root: Path
+    device: str = "auto"
+    pinned: str | None = None
+    offline: bool = False
+
+
+class Session(Protocol):
+    """A model in memory, ready to generate. Not thread-safe."""
+
+    environment: Mapping[str, str]
+    """What decides the bytes beyond the recipe: library releases, device, threads, batch."""
+
+    def generate(
+        self, recipes: Sequence[Recipe], *, on_event: OnEvent, cancelled: Callable[[], bool]
+    ) -> Iterator[Clip]:
+        """Yield one clip a recipe, in order, at the model's own rate and of exactly the asked length.
+
+        A recipe's clip is bit-identical alone, in any company and in any order.
+        `cancelled` is asked between steps; when it says so, raises Cancelled.
+        Raises ModelError where the model fails.
+        """
+        ...
+
+    def close(self) -> None:
+        """Free the memory."""
+        ...
+
+
+class Adapter(Protocol):
+    """The light face of a kind of model. Importing it imports neither torch nor numpy."""
+
+    name: str
+    version: int
+    """Part of every take_key: raised when the same recipe gives other samples."""
+
+    @property
+    def models(self) -> tuple[ModelInfo, ...]:
+        """The registry names that this adapter brings."""
+        ...
+
+    def info(self, where: str) -> ModelInfo:
+        """Return what is known of `adapter:where`, a model outside the registry."""
+        ...
+
+    def complaints(self, info: ModelInfo, keys: Mapping[str, JsonValue]) -> Iterator[Complaint]:
+        """Yield what is wrong with a sound's keys, beyond the types that the schema has checked."""
+        ...
+
+    def params(self, info: ModelInfo, keys: Mapping[str, JsonValue], *, kind: Kind) -> dict[str, JsonValue]:
+        """Return the recipe's `params`: the model's own settings, every default filled in.
+
+        `keys` are the sound's keys after defaults; they have passed `complaints`.
+        """
+        ...
+
+    def param_schema(self) -> dict[str, Any]:
+        """Return JSON Schema properties for the keys that only this adapter takes: key → schema."""
+        ...
+
+    def revision(self, info: ModelInfo, around: Surroundings) -> str | None:
+        """Return the resolved revision: the pinned one, else what is on this disk, else None. No network."""
+        ...
+
+    def unavailable(self, info: ModelInfo, around: Surroundings) -> ModelUnavailable | None:
+        """Return why the model cannot run here, or None. Loads no weights."""
+        ...
+
+    def load(self, info: ModelInfo, around: Surroundings, *, on_event: OnEvent) -> Session:
+        """Load the model. Raises ModelUnavailable or ModelError."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class RenderedFile:
+    """A file to write: its path relative to the project's root, with forward slashes, and its bytes."""
+
+    path: str
+    content: bytes
+
+
+class Exporter(Protocol):
+    """Renders one engine's files. Touches no disk but to read the engine's project in `settings`."""
+
+    name: str
+    version: int
+    """Part of every asset_key: raised when the same settings give other sidecars."""
+    formats: tuple[str, ...]
+    """The audio formats that the engine reads; the first is the default."""
+
+    @property
+    def block(self) -> type[BaseModel] | None:
+        """The sound's block of import settings (`unity:` …) as a pydantic model; None where there is none."""
+        ...
+
+    def settings(
+        self, root: Path, block: Mapping[str, JsonValue], *, kind: Kind, audio_format: str
+    ) -> dict[str, JsonValue]:
+        """Return all that decides the sidecars' content, every default filled in.
+
+        `block` holds what the manifest set; `root` is the game project, read for the engine's version.
+        Raises ProjectError where the engine's project cannot be read.
+        """
+        ...
+
+    def complaints(self, settings: Mapping[str, JsonValue]) -> Iterator[Complaint]:
+        """Yield what is wrong with the settings, beyond their types."""
+        ...
+
+    def asset_id(self, project: str, identity: str) -> str:
+        """Return the engine's id for an asset (a Unity GUID), or "" where the engine has none.
+
+        Derived from the project's name and the asset's identity alone, never from its path.
+        """
+        ...
+
+    def read_id(self, sidecar: bytes) -> str | None:
+        """Return the id that a sidecar on disk holds, or None."""
+        ...
+
+    def sidecar_path(self, path: str) -> str | None:
+        """Return where the sidecar of an asset or a folder stands, or None where the engine has none."""
+        ...
+
+    def sidecar(self, asset_id: str, settings: Mapping[str, JsonValue]) -> bytes:
+        """Render the sidecar of an audio file. It is written before the audio file."""
+        ...
+
+    def folder_sidecar(self, folder_id: str) -> bytes:
+        """Render the sidecar of a folder."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Catalog:
+    """The adapters and exporters that are installed, by name."""
+
+    adapters: Mapping[str, Adapter]
+    exporters: Mapping[str, Exporter]
+
+    def models(self) -> dict[str, ModelInfo]:
+        """Return every registry name's model."""
+        return {info.name: info for adapter in self.adapters.values() for info in adapter.models}
+
+    def find(self, name: str) -> ModelInfo | None:
+        """Return the model a manifest means by a registry name or by `adapter:where`, or None."""
+        known = self.models().get(name)
+        if known is not None:
+            return known
+        adapter, colon, where = name.partition(":")
+        if colon and where and adapter in self.adapters:
+            return self.adapters[adapter].info(where)
+        return None

@@ -1,0 +1,186 @@
+"""Recipe, Mastering, Delivery: frozen values that decide an asset's bytes, and the three chained keys.
+
+    take_key  = H(recipe)                      all that decides the raw audio
+    clip_key  = H(take_key, mastering)         all that decides the mastered audio
+    asset_key = H(clip_key, delivery)          all that decides the files in the engine's project
+
+A key is the SHA-256 of a canonical JSON form, so it is the same on every machine and Python.
+The sound's name, the device and a take's place in a batch are in none of them.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields, replace
+from typing import Any, Literal
+
+MASTERING_VERSION = 1
+"""Raised when mastering gives other samples for the same take and settings."""
+
+ENCODING_VERSION = 1
+"""Raised when encoding gives other bytes for the same clip."""
+
+LOOP_OVERLAP_S = 1.0
+"""How much longer than asked a raw take of a loop is: the material its seam is made from."""
+
+Kind = Literal["one_shot", "loop", "music", "dialog"]
+JsonValue = Any  # None, bool, int, float, str, and lists and string-keyed mappings of them
+
+
+def canonical_json(value: JsonValue) -> str:
+    """Return the one JSON text of a value: sorted keys, no spaces, no NaN."""
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=True, allow_nan=False)
+
+
+def digest_of(value: JsonValue) -> str:
+    """Return the SHA-256 of a value's canonical JSON, as 64 hex digits."""
+    return hashlib.sha256(canonical_json(value).encode()).hexdigest()
+
+
+def derive_seed(base: int, take: int, attempt: int = 0) -> int:
+    """Return the seed (63 bits) of a take from its sound's base seed and its number alone.
+
+    Attempt 0 is the take itself; a take that fails a gate is tried again with attempts 1, 2, …
+    """
+    text = f"sfxgen seed {base} {take} {attempt}"
+    return int.from_bytes(hashlib.sha256(text.encode()).digest()[:8], "big") >> 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recipe:
+    """Everything that decides one take's raw audio, with every default filled in.
+
+    `model` is "adapter" or "adapter:where"; `revision` is the resolved one (None until it is known).
+    A setting that the model does not have is None and then not part of the key. `params` are the
+    model's own settings as plain JSON values. `base_seed` and `take` are here only to derive the seeds
+    of further attempts from: the key holds `seed`, which they decide.
+    """
+
+    model: str
+    revision: str | None
+    adapter_version: int
+    base_seed: int
+    take: int
+    prompt: str = ""
+    negative: str = ""
+    duration_s: float | None = None
+    steps: int | None = None
+    guidance: float | None = None
+    scheduler: str | None = None
+    dtype: str | None = None
+    params: Mapping[str, JsonValue] = field(default_factory=dict)
+    attempt: int = 0
+
+    @property
+    def seed(self) -> int:
+        """The seed of this attempt."""
+        return derive_seed(self.base_seed, self.take, self.attempt)
+
+    def next_attempt(self) -> Recipe:
+        """The same recipe with the next derived seed."""
+        return replace(self, attempt=self.attempt + 1)
+
+    def as_json(self) -> dict[str, JsonValue]:
+        """The recipe as the canonical form holds it: what is None is left out."""
+        left_out = {"base_seed", "take", "attempt"}
+        values = {f.name: getattr(self, f.name) for f in fields(self) if f.name not in left_out}
+        values["params"] = dict(self.params)
+        values["seed"] = derive_seed(self.base_seed, self.take)
+        return {name: value for name, value in values.items() if value is not None}
+
+    def take_key(self) -> str:
+        """The key of the raw take. The attempts that were needed are a result, not an input."""
+        return digest_of({"take": self.as_json()})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mastering:
+    """Everything that decides a mastered clip, given its take.
+
+    `loop` makes a seamless loop of exactly `duration_s`, its seam cross-faded over `crossfade_ms`.
+    `trim` removes what is silent (or only noise bed) at both ends, `max_duration_s` cuts what is longer.
+    `loudness_lufs` None leaves the level as it is, but still under the ceiling. `channels` is 1, 2, or None
+    for what the model gave.
+    """
+
+    loop: bool = False
+    trim: bool = True
+    fade_in_ms: float = 1.0
+    fade_out_ms: float = 10.0
+    crossfade_ms: float = 0.0
+    duration_s: float | None = None
+    max_duration_s: float | None = None
+    loudness_lufs: float | None = -20.0
+    true_peak_dbtp: float = -1.0
+    sample_rate: int = 48000
+    channels: Literal[1, 2] | None = 1
+
+    def clip_key(self, take_key: str) -> str:
+        """The key of the mastered clip."""
+        settings = {f.name: getattr(self, f.name) for f in fields(self)}
+        return digest_of({"take_key": take_key, "mastering": settings, "version": MASTERING_VERSION})
+
+
+MASTERING_DEFAULTS: Mapping[Kind, Mastering] = {
+    "one_shot": Mastering(),
+    "loop": Mastering(
+        loop=True,
+        trim=False,
+        fade_in_ms=0.0,
+        fade_out_ms=0.0,
+        crossfade_ms=500.0,
+        loudness_lufs=-26.0,
+        channels=None,
+    ),
+    "music": Mastering(trim=False, fade_in_ms=5.0, fade_out_ms=50.0, loudness_lufs=-18.0, channels=None),
+    "dialog": Mastering(fade_in_ms=5.0, fade_out_ms=20.0, loudness_lufs=-20.0),
+}
+"""What mastering does where a manifest says nothing, by the sound's kind."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Encoding:
+    """How a clip becomes an audio file. `quality` (0 to 1) is for ogg, `bit_depth` for wav."""
+
+    format: Literal["wav", "ogg"] = "wav"
+    bit_depth: Literal[16, 24] = 16
+    quality: float = 0.6
+
+    def as_json(self) -> dict[str, JsonValue]:
+        """Only what the format uses, so that an unused setting makes nothing stale."""
+        if self.format == "wav":
+            return {"format": "wav", "bit_depth": self.bit_depth}
+        return {"format": self.format, "quality": self.quality}
+
+    def file_key(self, clip_key: str) -> str:
+        """The key of the encoded audio file: the store's own, between clip_key and asset_key."""
+        return digest_of({"clip_key": clip_key, "encoding": self.as_json(), "version": ENCODING_VERSION})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Delivery:
+    """Everything that decides an asset's files, given its clip.
+
+    `settings` is what the exporter made of the sound's engine block and the engine's project, as plain
+    JSON values (for Unity: the import settings and the .meta version).
+    """
+
+    engine: str
+    exporter_version: int
+    encoding: Encoding
+    settings: Mapping[str, JsonValue]
+
+    def asset_key(self, clip_key: str) -> str:
+        """The key of the asset."""
+        return digest_of(
+            {
+                "clip_key": clip_key,
+                "encoding": self.encoding.as_json(),
+                "encoding_version": ENCODING_VERSION,
+                "engine": self.engine,
+                "exporter_version": self.exporter_version,
+                "settings": dict(self.settings),
+            }
+        )

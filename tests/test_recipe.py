@@ -1,0 +1,113 @@
+from __future__ import annotations
+
+from dataclasses import fields, replace
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sfxgen.recipe import Delivery, Encoding, Mastering, Recipe, canonical_json, derive_seed, digest_of
+
+RECIPE = Recipe(
+    model="audioldm:cvssp/audioldm-s-full-v2",
+    revision="abc",
+    adapter_version=1,
+    base_seed=0,
+    take=1,
+    prompt="one footstep on gravel",
+    negative="music",
+    duration_s=0.8,
+    steps=25,
+    guidance=2.5,
+    scheduler="ddim",
+    dtype="fp32",
+)
+DELIVERY = Delivery(engine="unity", exporter_version=1, encoding=Encoding(), settings={"load_type": 0})
+
+
+def test_keys_are_the_same_on_every_machine_and_release() -> None:
+    """These are in people's locks: a change here makes every sound of every game stale."""
+    take = RECIPE.take_key()
+    clip = Mastering().clip_key(take)
+    assert take == "cd8ba2c06c63675362ef958db180f43f1c23601f1b2e1f55bf5a15225bafc000"
+    assert clip == "fc229523b036128ad0e84dab9cbb69171308a4e18de6758bdff21071f7ea91ad"
+    assert DELIVERY.asset_key(clip) == "6e062deb7d17b81295f5589ddfe681eb2255a062a495fd2520b4afbe8b70109e"
+    assert derive_seed(0, 1) == 932429583779961829
+
+
+OTHER: dict[str, Any] = {
+    "model": "toy:x",
+    "revision": None,
+    "adapter_version": 2,
+    "base_seed": 7,
+    "take": 2,
+    "prompt": "a",
+    "negative": "b",
+    "duration_s": 0.9,
+    "steps": 26,
+    "guidance": 2.6,
+    "scheduler": "euler",
+    "dtype": "bf16",
+    "params": {"pitch": 1},
+}
+
+
+@pytest.mark.parametrize("name", OTHER)
+def test_everything_that_decides_the_sound_is_in_the_take_key(name: str) -> None:
+    assert replace(RECIPE, **{name: OTHER[name]}).take_key() != RECIPE.take_key()
+
+
+def test_the_attempt_is_a_result_and_not_in_the_take_key() -> None:
+    again = RECIPE.next_attempt()
+    assert again.take_key() == RECIPE.take_key()
+    assert again.seed != RECIPE.seed
+
+
+@pytest.mark.parametrize("name", [f.name for f in fields(Mastering)])
+def test_every_mastering_setting_is_in_the_clip_key(name: str) -> None:
+    settings = Mastering(max_duration_s=3.0, duration_s=1.0)
+    value = getattr(settings, name)
+    other: Any = not value if isinstance(value, bool) else (2 if name == "channels" else value + 1)
+    assert replace(settings, **{name: other}).clip_key("t") != settings.clip_key("t")
+    assert settings.clip_key("t") != settings.clip_key("u")
+
+
+def test_an_encoding_setting_that_its_format_does_not_use_makes_nothing_stale() -> None:
+    wav, ogg = Encoding(format="wav"), Encoding(format="ogg")
+    assert replace(wav, quality=0.1).file_key("c") == wav.file_key("c")
+    assert replace(wav, bit_depth=24).file_key("c") != wav.file_key("c")
+    assert replace(ogg, bit_depth=24).file_key("c") == ogg.file_key("c")
+    assert replace(ogg, quality=0.1).file_key("c") != ogg.file_key("c")
+
+
+def test_import_settings_are_in_the_asset_key_but_not_in_the_files() -> None:
+    other = replace(DELIVERY, settings={"load_type": 1})
+    assert other.asset_key("c") != DELIVERY.asset_key("c")
+    assert other.encoding.file_key("c") == DELIVERY.encoding.file_key("c")
+
+
+@given(st.integers(0, 2**63 - 1), st.integers(1, 10**5), st.integers(0, 20))
+def test_seeds_fit_every_generator_and_depend_on_base_take_and_attempt_alone(
+    base: int, take: int, attempt: int
+) -> None:
+    seed = derive_seed(base, take, attempt)
+    assert 0 <= seed < 2**63
+    assert seed == derive_seed(base, take, attempt)
+    assert seed != derive_seed(base, take + 1, attempt)
+    assert seed != derive_seed(base, take, attempt + 1)
+
+
+@given(
+    st.dictionaries(
+        st.text(max_size=5), st.integers() | st.floats(allow_nan=False, allow_infinity=False), max_size=5
+    )
+)
+def test_the_order_of_keys_does_not_matter(value: dict[str, float]) -> None:
+    assert digest_of(dict(reversed(value.items()))) == digest_of(value)
+    assert "\n" not in canonical_json(value)
+
+
+def test_a_value_without_one_form_is_refused() -> None:
+    with pytest.raises(ValueError, match="JSON compliant"):
+        digest_of({"a": float("nan")})
