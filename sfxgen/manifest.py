@@ -1,0 +1,205 @@
+"""Manifests → Sounds: matrices expanded, every mistake of every file found."""
+
+from __future__ import annotations
+
+import itertools
+import re
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from sfxgen.contracts import Catalog
+from sfxgen.errors import ManifestError, Mistake
+from sfxgen.paths import id_problem
+from sfxgen.project import Project, read_project
+from sfxgen.schema import Language, did_you_mean
+from sfxgen.sound import Entry, Place, Resolver, Sound
+from sfxgen.yaml_source import Document, KeyPath
+
+MAX_SOUNDS = 50_000
+MAX_ASSETS = 200_000
+
+_AXIS = re.compile(r"\{\{|\}\}|\{([^{}]*)\}")
+
+
+def load(root: Path, catalog: Catalog) -> tuple[Project, tuple[Sound, ...]]:
+    """Read a project and its manifests.
+
+    Returns the sounds in the order of their ids. Raises ManifestError with every mistake in every file.
+    """
+    language = Language(catalog)
+    project, mistakes = read_project(root, language)
+    entries: list[Entry] = []
+    for document in project.manifests:
+        mistakes += document.mistakes
+        entries += _entries(document, language, mistakes)
+    by_id = _unique(entries, mistakes)
+    sounds = []
+    for entry in by_id.values():
+        if entry.own.get("abstract"):
+            continue
+        sound = Resolver(project, language, by_id, mistakes).resolve(entry)
+        if sound is not None:
+            sounds.append(sound)
+    _check_outputs(sounds, mistakes)
+    if mistakes:
+        raise ManifestError(mistakes)
+    return project, tuple(sorted(sounds, key=lambda sound: sound.id))
+
+
+def _entries(document: Document, language: Language, mistakes: list[Mistake]) -> Iterator[Entry]:
+    data = document.data
+    if document.mistakes and data is None:
+        return
+    if data is None:
+        mistakes.append(document.mistake((), "is empty", "a manifest begins with sounds:"))
+        return
+    if not isinstance(data, dict):
+        mistakes.append(
+            document.mistake((), "expected a mapping (key: value)", "a manifest begins with sounds:")
+        )
+        return
+    for key in data:
+        if key not in ("defaults", "sounds"):
+            mistakes.append(
+                document.mistake((key,), "unknown key", did_you_mean(key, ("defaults", "sounds")))
+            )
+    if "defaults" in data:
+        mistakes += _mistakes(
+            document, language.check(language.defaults, data["defaults"] or {}, ("defaults",))
+        )
+    sounds = data.get("sounds", {})
+    if not isinstance(sounds, dict):
+        mistakes.append(
+            document.mistake(
+                ("sounds",), "expected sounds by id", "write an id, a colon, and below it the fields"
+            )
+        )
+        return
+    for template, fields in sounds.items():
+        at = ("sounds", template)
+        wrong = list(_mistakes(document, language.check(language.sound, fields, at)))
+        mistakes += wrong
+        if isinstance(fields, dict) and not wrong:
+            yield from _expanded(document, at, template, fields, mistakes)
+
+
+def _mistakes(document: Document, found: Iterator[tuple[KeyPath, str, str]]) -> Iterator[Mistake]:
+    return (document.mistake(path, what, hint) for path, what, hint in found)
+
+
+def _expanded(
+    document: Document, at: KeyPath, template: str, fields: Mapping[str, Any], mistakes: list[Mistake]
+) -> Iterator[Entry]:
+    axes: Mapping[str, list[Any]] = fields.get("for") or {}
+    own = {key: value for key, value in fields.items() if key != "for"}
+    place = Place(document, at)
+    combinations = 1
+    for values in axes.values():
+        combinations *= len(values)
+    if combinations > MAX_SOUNDS:
+        mistakes.append(
+            document.mistake((*at, "for"), f"makes {combinations:,} sounds", f"at most {MAX_SOUNDS:,}")
+        )
+        return
+    for axis, values in axes.items():
+        if "{" + axis + "}" not in template and len(values) > 1:
+            mistakes.append(
+                document.mistake(
+                    (*at, "for", axis),
+                    "is not part of the id",
+                    f"write {{{axis}}} into the id, so that ids differ",
+                )
+            )
+            return
+    unknown = dict(_unknown_axes({"": template, **own}, frozenset(axes)))
+    for path, axis in unknown.items():
+        key_path = at if path == ("",) else (*at, *path)
+        hint = did_you_mean(axis, axes) or "write {{ for a plain brace, or add the axis under for:"
+        mistakes.append(document.mistake(key_path, f"{{{axis}}} is no axis of this sound", hint))
+    if unknown:
+        return
+    for chosen in itertools.product(*axes.values()):
+        binding = {axis: str(value) for axis, value in zip(axes, chosen, strict=True)}
+        sound_id = _filled(template, binding)
+        problem = id_problem(sound_id)
+        if problem:
+            what, hint = problem
+            mistakes.append(place.mistake(f"'{sound_id}': {what}" if sound_id != template else what, hint))
+            continue
+        yield Entry(sound_id, place, _filled(own, binding))
+
+
+def _unknown_axes(value: Any, axes: frozenset[str], at: KeyPath = ()) -> Iterator[tuple[KeyPath, str]]:
+    if isinstance(value, str):
+        for match in _AXIS.finditer(value):
+            if match[1] is not None and match[1] not in axes:
+                yield at, match[1]
+    elif isinstance(value, dict):
+        for key, item in value.items():
+            yield from _unknown_axes(item, axes, (*at, key))
+    elif isinstance(value, list):
+        for index, item in enumerate(value):
+            yield from _unknown_axes(item, axes, (*at, index))
+
+
+def _filled(value: Any, binding: Mapping[str, str]) -> Any:
+    """Put a matrix's values into every text of a sound."""
+    if isinstance(value, str):
+        if "{" not in value and "}" not in value:
+            return value
+        return _AXIS.sub(lambda m: binding[m[1]] if m[1] is not None else m[0][0], value)
+    if isinstance(value, dict):
+        return {key: _filled(item, binding) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_filled(item, binding) for item in value]
+    return value
+
+
+def _unique(entries: list[Entry], mistakes: list[Mistake]) -> dict[str, Entry]:
+    by_id: dict[str, Entry] = {}
+    for entry in entries:
+        first = by_id.setdefault(entry.id, entry)
+        if first is not entry:
+            mistakes.append(
+                entry.place.mistake(
+                    f"the id '{entry.id}' is taken by {first.place}", "an id is used once in a project"
+                )
+            )
+    if len(by_id) > MAX_SOUNDS:
+        mistakes.append(
+            Mistake("sfxgen.yaml", 0, "", f"{len(by_id):,} sounds", f"at most {MAX_SOUNDS:,} in a project")
+        )
+        return {}
+    return by_id
+
+
+def _check_outputs(sounds: list[Sound], mistakes: list[Mistake]) -> None:
+    """Find sounds that would write one file, on a disk that does not tell upper from lower case, too."""
+    total = sum(len(sound.takes) for sound in sounds)
+    if total > MAX_ASSETS:
+        mistakes.append(
+            Mistake("sfxgen.yaml", 0, "", f"{total:,} assets", f"at most {MAX_ASSETS:,} in a project")
+        )
+        return
+    files: dict[str, Sound] = {}
+    identities: dict[str, Sound] = {}
+    for sound in sounds:
+        first = identities.setdefault(sound.identity, sound)
+        if first is not sound:
+            mistakes.append(
+                sound.place.mistake(
+                    f"'{sound.identity}' is the former id of {first.id} too",
+                    "a former id belongs to one sound only",
+                )
+            )
+        for index in range(1, len(sound.takes) + 1):
+            path = sound.asset_id(index)
+            other = files.setdefault(path.casefold(), sound)
+            if other is not sound:
+                what = f"would write the same file as {other.id} ({other.place}): {path}"
+                mistakes.append(
+                    sound.place.mistake(what, "rename one; some disks do not tell upper from lower case")
+                )
+                break
+        # A folder and a file of one name cannot clash: files have an extension, ids have no dot.

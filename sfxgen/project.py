@@ -1,0 +1,194 @@
+"""`sfxgen.yaml`: where a game repo says what is built, from what, and for which engine."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from sfxgen.errors import Mistake, ProjectError
+from sfxgen.paths import folder_problem, inside
+from sfxgen.schema import Language, ProjectBlock, did_you_mean
+from sfxgen.yaml_source import Document, KeyPath, parse
+
+PROJECT_FILE = "sfxgen.yaml"
+LOCK_FILE = "sfxgen.lock"
+STATE_FOLDER = ".sfxgen"
+
+MAX_MANIFESTS = 10_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Project:
+    """What `sfxgen.yaml` says, with its defaults filled in.
+
+    `assets` gives each engine's folder, relative to `root`, with forward slashes. `manifests` are the
+    documents found, in the order of their paths.
+    """
+
+    root: Path
+    name: str
+    engines: tuple[str, ...]
+    assets: Mapping[str, str]
+    globs: tuple[str, ...]
+    when_unavailable: str
+    licence: str
+    device: str
+    store: str | None
+    retries: int
+    document: Document
+    defaults: Mapping[str, Any]
+    manifests: tuple[Document, ...]
+
+
+def find_root(start: Path) -> Path:
+    """Return the nearest folder at or above `start` that holds `sfxgen.yaml`. Raises ProjectError."""
+    start = start.absolute()
+    for folder in (start, *start.parents):
+        if (folder / PROJECT_FILE).is_file():
+            return folder
+    raise ProjectError(
+        f"no {PROJECT_FILE} in {start} or above it",
+        hint="sfxgen init writes one, or name the game's folder with --project",
+    )
+
+
+def read_document(root: Path, path: Path) -> Document:
+    """Read a YAML file of the project."""
+    relative = path.relative_to(root).as_posix()
+    try:
+        raw = path.read_bytes()
+    except OSError as error:
+        reason = error.strerror or str(error)
+        return Document(relative, mistakes=[Mistake(relative, 0, "", f"cannot be read: {reason}")])
+    return parse(relative, raw)
+
+
+def read_project(root: Path, language: Language) -> tuple[Project, list[Mistake]]:
+    """Read `sfxgen.yaml` and the manifests that it names. Mistakes are returned, to be shown all at once."""
+    document = read_document(root, root / PROJECT_FILE)
+    mistakes = list(document.mistakes)
+    data = document.data
+    if data is None and not mistakes:
+        data = {}  # an empty file is a project with every default
+    if data is not None and not isinstance(data, dict):
+        mistakes.append(document.mistake((), "expected a mapping (key: value)", "see docs/manifests.md"))
+    if not isinstance(data, dict):
+        data = {}
+    mistakes += [
+        document.mistake(path, what, hint) for path, what, hint in language.check(ProjectBlock, data, ())
+    ]
+    if isinstance(data.get("defaults"), dict):
+        mistakes += [
+            document.mistake(path, what, hint)
+            for path, what, hint in language.check(language.defaults, data["defaults"], ("defaults",))
+        ]
+    # What failed its check is left out, so that the rest can still be looked at.
+    bad = {m.where.split(".")[0].split("[")[0] for m in mistakes}
+    block = ProjectBlock.model_construct(**{k: v for k, v in data.items() if k not in bad})
+    engines = _engines(block, language, document, mistakes)
+    assets = _assets(block, engines, document, mistakes)
+    manifests = _manifests(root, block.manifests, document, mistakes)
+    defaults = block.defaults if isinstance(block.defaults, dict) else {}
+    project = Project(
+        root=root,
+        name=block.name or "",
+        engines=engines,
+        assets=assets,
+        globs=tuple(block.manifests),
+        when_unavailable=block.when_unavailable,
+        licence=block.licence,
+        device=block.device,
+        store=block.store,
+        retries=block.retries,
+        document=document,
+        defaults=defaults,
+        manifests=manifests,
+    )
+    return project, mistakes
+
+
+def _engines(
+    block: ProjectBlock, language: Language, document: Document, mistakes: list[Mistake]
+) -> tuple[str, ...]:
+    named = [block.engine] if isinstance(block.engine, str) else list(block.engine)
+    for index, name in enumerate(named):
+        at = ("engine",) if isinstance(block.engine, str) else ("engine", index)
+        if name not in language.engines:
+            mistakes.append(
+                document.mistake(at, f"unknown engine '{name}'", did_you_mean(name, language.engines))
+            )
+        elif name in named[:index]:
+            mistakes.append(document.mistake(at, f"'{name}' is named twice", "remove one"))
+    return tuple(dict.fromkeys(name for name in named if name in language.engines))
+
+
+def _assets(
+    block: ProjectBlock, engines: tuple[str, ...], document: Document, mistakes: list[Mistake]
+) -> dict[str, str]:
+    folders: dict[str, str] = {}
+    if isinstance(block.assets, str):
+        if len(engines) > 1:
+            names = ", ".join(f"{name}: …" for name in engines)
+            mistakes.append(
+                document.mistake(
+                    ("assets",), "several engines need a folder each", f"write assets: {{{names}}}"
+                )
+            )
+        written: dict[str, tuple[KeyPath, str]] = dict.fromkeys(engines[:1], (("assets",), block.assets))
+    else:
+        written = {name: (("assets", name), folder) for name, folder in block.assets.items()}
+        for name in engines:
+            if name not in written:
+                mistakes.append(
+                    document.mistake(("assets",), f"names no folder for {name}", f"add {name}: …")
+                )
+        for name in written:
+            if name not in engines:
+                mistakes.append(
+                    document.mistake(
+                        ("assets", name), "is not among the engines", did_you_mean(name, engines)
+                    )
+                )
+    for name, (at, folder) in written.items():
+        problem = folder_problem(folder)
+        if problem:
+            mistakes.append(document.mistake(at, *problem))
+            continue
+        clean = "/".join(part for part in folder.split("/") if part not in ("", "."))
+        if any(clean.casefold() == other.casefold() for other in folders.values()):
+            mistakes.append(
+                document.mistake(at, "two engines write into one folder", "give each engine its own")
+            )
+        folders[name] = clean
+    return folders
+
+
+def _manifests(
+    root: Path, globs: list[str], document: Document, mistakes: list[Mistake]
+) -> tuple[Document, ...]:
+    found: set[Path] = set()
+    for index, pattern in enumerate(globs):
+        at = ("manifests", index)
+        problem = folder_problem(pattern)
+        if problem:
+            mistakes.append(document.mistake(at, *problem))
+            continue
+        matches = {path for path in root.glob(pattern) if path.is_file() and STATE_FOLDER not in path.parts}
+        if not matches:
+            mistakes.append(
+                document.mistake(at, f"'{pattern}' finds no manifest", "sfxgen init writes starter manifests")
+            )
+        for path in sorted(matches):
+            if not inside(root, path):
+                relative = path.relative_to(root).as_posix()
+                mistakes.append(
+                    document.mistake(at, f"{relative} is a link that leaves the project", "copy the file in")
+                )
+            else:
+                found.add(path)
+    if len(found) > MAX_MANIFESTS:
+        mistakes.append(document.mistake(("manifests",), f"find {len(found):,} files", "narrow the glob"))
+        found = set()
+    return tuple(read_document(root, path) for path in sorted(found))

@@ -1,0 +1,354 @@
+"""The manifest language: every key, its type, range and meaning, once.
+
+The same definitions check manifests and make the JSON Schema that editors complete from.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, create_model
+
+from sfxgen.contracts import Catalog
+from sfxgen.yaml_source import KeyPath
+
+Text = Annotated[str, Field(max_length=2000)]
+Level = Annotated[float, Field(ge=-70, le=0)]
+Milliseconds = Annotated[float, Field(ge=0, le=60_000)]
+TakeNumber = Annotated[int, Field(ge=1, le=100_000)]
+
+MAX_VARIANTS = 999
+
+
+class _Block(BaseModel):
+    model_config = ConfigDict(extra="forbid", strict=True, allow_inf_nan=False, frozen=True)
+
+
+class MasterBlock(_Block):
+    """How takes are mastered. What is left out follows the sound's kind."""
+
+    trim: bool | None = Field(None, description="Cut silence and noise bed off both ends.")
+    fade_in_ms: Milliseconds | None = Field(None, description="Fade-in; 1 ms keeps an attack.")
+    fade_out_ms: Milliseconds | None = Field(None, description="Fade-out.")
+    crossfade_ms: Annotated[float, Field(ge=1, le=1000)] | None = Field(
+        None, description="Length of a loop's seam."
+    )
+    max_duration_s: Annotated[float, Field(gt=0, le=600)] | None = Field(
+        None, description="Cut what is longer, with the fade-out."
+    )
+    loudness_lufs: Level | Literal["keep"] | None = Field(
+        None, description="Target loudness; keep leaves the level and only holds the ceiling."
+    )
+    true_peak_dbtp: Annotated[float, Field(ge=-20, le=0)] | None = Field(
+        None, description="Ceiling for the true peak. It wins over the loudness target."
+    )
+    sample_rate: Literal[16000, 22050, 24000, 32000, 44100, 48000, 96000] | None = Field(
+        None, description="Rate of the delivered file in Hz."
+    )
+    channels: Literal["mono", "stereo", "keep"] | None = Field(
+        None, description="Channels of the delivered file; keep is what the model gives."
+    )
+
+
+class EncodeBlock(_Block):
+    """How the delivered file is written."""
+
+    format: Literal["wav", "ogg"] | None = Field(None, description="wav, or ogg (Vorbis).")
+    bit_depth: Literal[16, 24] | None = Field(None, description="Bits a sample, for wav. 16 is dithered.")
+    quality: Annotated[float, Field(ge=0, le=1)] | None = Field(None, description="Quality, for ogg.")
+
+
+class SoundFields(_Block):
+    """What may be written under `defaults`, and in a sound."""
+
+    kind: Literal["one_shot", "loop", "music", "dialog"] | None = Field(
+        None, description="What the sound is for; decides the mastering and import defaults."
+    )
+    model: Text | None = Field(None, description="A registry name, or adapter:where (a Hub id or a folder).")
+    prompt: Text | None = Field(None, description="What to generate, in words.")
+    negative: Text | None = Field(None, description="What to keep out of it.")
+    preset: Text | None = Field(None, description="A preset of the synthesizer.")
+    params: dict[str, Any] | None = Field(None, description="The preset's parameters.")
+    variation: Annotated[float, Field(ge=0, le=1)] | None = Field(
+        None, description="How far takes of the synthesizer stray from the preset."
+    )
+    duration_s: Annotated[float, Field(gt=0, le=600)] | None = Field(None, description="Length to generate.")
+    steps: Annotated[int, Field(ge=1, le=1000)] | None = Field(None, description="Denoising steps.")
+    guidance: Annotated[float, Field(ge=0, le=50)] | None = Field(
+        None, description="How closely the prompt is followed (classifier-free guidance scale)."
+    )
+    scheduler: Text | None = Field(None, description="The sampler: ddim, dpmpp_2m, …")
+    dtype: Literal["fp32", "fp16", "bf16"] | None = Field(None, description="Arithmetic of the model.")
+    seed: Annotated[int, Field(ge=0, le=2**63 - 1)] | None = Field(
+        None, description="Base seed; with a take's number it decides the take's seed."
+    )
+    variants: Annotated[int, Field(ge=1, le=MAX_VARIANTS)] | None = Field(
+        None, description="How many takes to ship."
+    )
+    loudness_lufs: Level | None = Field(None, description="Short for master.loudness_lufs.")
+    master: MasterBlock | None = Field(None, description="How takes are mastered.")
+    encode: EncodeBlock | None = Field(None, description="How the file is written.")
+
+
+class SoundEntry(SoundFields):
+    """One sound, or with `for` a whole matrix of them."""
+
+    for_: dict[str, Annotated[list[str | int | float], Field(min_length=1, max_length=1000)]] | None = Field(
+        None, alias="for", description="A matrix: one sound for each combination; fields may use {axis}."
+    )
+    extends: Text | None = Field(
+        None, description="Take every field that this sound leaves out from that one."
+    )
+    abstract: bool | None = Field(None, description="Only there to be extended; makes no asset.")
+    takes: Annotated[list[TakeNumber], Field(min_length=1, max_length=MAX_VARIANTS)] | None = Field(
+        None, description="Ship exactly these takes, in this order, instead of the first ones."
+    )
+    reject: Annotated[list[TakeNumber], Field(max_length=10_000)] | None = Field(
+        None, description="Takes to leave out; the next ones move up."
+    )
+    frozen: bool | None = Field(None, description="Never generate this sound's takes again.")
+    renamed_from: Text | None = Field(
+        None, description="The sound's former id: its assets keep their engine ids, so references survive."
+    )
+
+
+class ProjectBlock(_Block):
+    """`sfxgen.yaml`."""
+
+    name: Annotated[str, Field(min_length=1, max_length=200)] | None = Field(
+        None, description="The game's name; engine ids are derived from it."
+    )
+    engine: str | Annotated[list[str], Field(min_length=1)] = Field(
+        "files", description="The engine that assets are written for, or a list of them."
+    )
+    assets: str | dict[str, str] = Field(
+        "Audio", description="Folder for the assets; with several engines, a folder for each."
+    )
+    manifests: Annotated[list[str], Field(min_length=1)] = Field(
+        ["Audio/manifests/*.yaml"], description="Where the manifests are (globs)."
+    )
+    when_unavailable: Literal["error", "draft"] = Field(
+        "error", description="What to do where a model cannot run: fail, or let the synthesizer draft."
+    )
+    licence: Literal["any", "commercial"] = Field(
+        "any", description="commercial refuses models whose output a sold game may not ship."
+    )
+    device: Literal["auto", "cpu", "cuda", "mps"] = Field(
+        "auto", description="Where models run; auto is a GPU, and never the processor unasked."
+    )
+    store: Text | None = Field(None, description="Folder of the store; default: the user's cache.")
+    retries: Annotated[int, Field(ge=0, le=20)] = Field(
+        3, description="How often a take that fails a gate is tried again with the next seed."
+    )
+    defaults: dict[str, Any] | None = Field(None, description="Defaults for all manifests.")
+
+
+class Language:
+    """The definitions with the installed engines' blocks: what a manifest of this installation may say."""
+
+    def __init__(self, catalog: Catalog) -> None:
+        self.catalog = catalog
+        blocks: dict[str, Any] = {
+            name: (exporter.block | None, Field(None, description=f"Import settings for {name}."))
+            for name, exporter in catalog.exporters.items()
+            if exporter.block is not None
+        }
+        self.defaults = create_model("Defaults", __base__=SoundFields, **blocks)
+        self.sound = create_model("Sound", __base__=SoundEntry, **blocks)
+        self.engines = frozenset(catalog.exporters)
+        self.blocks = frozenset(blocks)
+        self.sound_keys = frozenset(f.alias or name for name, f in self.sound.model_fields.items())
+
+    def check(
+        self, definition: type[BaseModel], value: object, at: KeyPath
+    ) -> Iterator[tuple[KeyPath, str, str]]:
+        """Yield (key path, what is wrong, hint) for everything in a value that its definition forbids."""
+        try:
+            definition.model_validate(value)
+        except ValidationError as error:
+            yield from _explained(error, definition, at)
+
+    def project_schema(self) -> dict[str, Any]:
+        """Return the JSON Schema of `sfxgen.yaml`."""
+        schema = ProjectBlock.model_json_schema()
+        schema["properties"]["defaults"] = self._fields_schema(self.defaults, schema)
+        return _finished(schema, "sfxgen.yaml")
+
+    def manifest_schema(self) -> dict[str, Any]:
+        """Return the JSON Schema of a manifest."""
+        schema: dict[str, Any] = {
+            "type": "object",
+            "additionalProperties": False,
+            "properties": {},
+            "$defs": {},
+        }
+        schema["properties"]["defaults"] = self._fields_schema(self.defaults, schema)
+        sound = self._fields_schema(self.sound, schema)
+        schema["properties"]["sounds"] = {
+            "type": "object",
+            "description": "Sounds by id: a path of letters, digits, - and _; {axis} is a matrix value.",
+            "propertyNames": {"pattern": r"^[A-Za-z0-9_{}-]+(/[A-Za-z0-9_{}-]+)*$"},
+            "additionalProperties": sound,
+        }
+        return _finished(schema, "sfxgen manifest")
+
+    def _fields_schema(self, definition: type[BaseModel], into: dict[str, Any]) -> dict[str, Any]:
+        fields = definition.model_json_schema(by_alias=True)
+        into.setdefault("$defs", {}).update(fields.pop("$defs", {}))
+        for adapter in self.catalog.adapters.values():
+            for key, schema in adapter.param_schema().items():
+                fields["properties"][key] = schema
+        fields["properties"]["model"]["examples"] = sorted(self.catalog.models())
+        return fields
+
+
+def did_you_mean(word: str, known: Iterable[str]) -> str:
+    """Return a hint that names the nearest known word, or else all of them when they are few."""
+    known = sorted(known)
+    near = difflib.get_close_matches(word.lower(), known, n=1, cutoff=0.6)
+    if near:
+        return f"did you mean '{near[0]}'?"
+    if 0 < len(known) <= 24:
+        return "one of: " + ", ".join(known)
+    return ""
+
+
+def _explained(
+    error: ValidationError, definition: type[BaseModel], at: KeyPath
+) -> Iterator[tuple[KeyPath, str, str]]:
+    # A union reports once for each of its members. The literal's report names the choices, so it stays.
+    reports: dict[KeyPath, tuple[str, str]] = {}
+    for detail in error.errors(include_url=False):
+        path = tuple(part for part in detail["loc"] if not _is_union_tag(part))
+        what, hint = _worded(dict(detail), _definition_at(definition, path[:-1]))
+        if path not in reports:
+            reports[path] = (what, hint)
+        elif hint and not reports[path][1]:
+            reports[path] = (reports[path][0], hint)
+    for path, (what, hint) in reports.items():
+        yield (*at, *path), what, hint
+
+
+_UNION_TAGS = {"str", "int", "float", "bool"}
+
+
+def _is_union_tag(part: str | int) -> bool:
+    return isinstance(part, str) and (
+        part in _UNION_TAGS or part.startswith(("literal[", "list[", "dict[", "constrained-", "function-"))
+    )
+
+
+def _definition_at(definition: type[BaseModel], path: KeyPath) -> type[BaseModel] | None:
+    """Follow a key path through nested blocks to the one whose keys are in question."""
+    here: type[BaseModel] | None = definition
+    for part in path:
+        if here is None:
+            return None
+        field = next((f for name, f in here.model_fields.items() if part in (name, f.alias)), None)
+        members = getattr(field.annotation, "__args__", (field.annotation,)) if field else ()
+        here = next((m for m in members if isinstance(m, type) and issubclass(m, BaseModel)), None)
+    return here
+
+
+_LIMITS = {
+    "greater_than": ("gt", "more than"),
+    "greater_than_equal": ("ge", "at least"),
+    "less_than": ("lt", "less than"),
+    "less_than_equal": ("le", "at most"),
+}
+_KINDS = {
+    "bool_type": "true or false",
+    "bool_parsing": "true or false",
+    "int_type": "a whole number",
+    "int_from_float": "a whole number",
+    "float_type": "a number",
+    "string_type": "text",
+    "dict_type": "a mapping (key: value)",
+    "model_type": "a mapping (key: value)",
+    "model_attributes_type": "a mapping (key: value)",
+    "list_type": "a list",
+}
+
+
+def _worded(detail: Mapping[str, Any], within: type[BaseModel] | None) -> tuple[str, str]:
+    kind, given, context = detail["type"], detail.get("input"), detail.get("ctx", {})
+    if kind == "extra_forbidden":
+        key = str(detail["loc"][-1])
+        known = [f.alias or name for name, f in within.model_fields.items()] if within else []
+        return "unknown key", did_you_mean(key, known)
+    if kind in _LIMITS:
+        name, words = _LIMITS[kind]
+        limit = context[name]
+        if kind == "greater_than" and limit == 0:
+            return f"{shown(given)} is not positive", "write a number above 0"
+        return f"{shown(given)} is not {words} {limit:g}", ""
+    if kind == "literal_error":
+        choices = str(context["expected"]).replace("'", "")
+        near = difflib.get_close_matches(str(given), choices.replace(" or ", ", ").split(", "), n=1)
+        return f"{shown(given)} is not {choices}", f"did you mean '{near[0]}'?" if near else ""
+    if kind in _KINDS:
+        return f"expected {_KINDS[kind]}, not {shown(given)}", _type_hint(kind, given)
+    if kind == "finite_number":
+        return f"{shown(given)} is not a finite number", ""
+    if kind == "string_too_long":
+        return f"is longer than {context['max_length']} characters", "say it in fewer words"
+    if kind in ("too_short", "string_too_short"):
+        return "is empty", "write at least one, or leave the key out"
+    if kind == "too_long":
+        return f"has more than {context['max_length']} entries", ""
+    return str(detail["msg"]), ""
+
+
+def shown(value: object) -> str:
+    """Word a value as a person wrote it, cut to a line."""
+    if value is None:
+        return "nothing"
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, str):
+        return f"'{value}'" if len(value) <= 60 else f"'{value[:57]}…'"
+    if isinstance(value, dict):
+        return "a mapping"
+    if isinstance(value, list):
+        return "a list"
+    return f"{value}"
+
+
+def _type_hint(kind: str, given: object) -> str:
+    if kind.startswith("bool") and str(given).lower() in ("yes", "on", "y"):
+        return "write true"
+    if kind.startswith("bool") and str(given).lower() in ("no", "off", "n"):
+        return "write false"
+    if kind == "string_type" and isinstance(given, int | float):
+        return f'quote it: "{shown(given)}"'
+    if kind in ("float_type", "int_type") and isinstance(given, str):
+        return "write the number alone, without quotes or unit"
+    return ""
+
+
+def _finished(schema: dict[str, Any], title: str) -> dict[str, Any]:
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": title, **_tidy(schema)}
+
+
+def _tidy(node: Any) -> Any:
+    """Drop what pydantic adds and nobody needs: titles, and `null` beside the type of an optional key."""
+    if isinstance(node, list):
+        return [_tidy(item) for item in node]
+    if not isinstance(node, dict):
+        return node
+    tidied = {
+        key: _tidy(value)
+        for key, value in node.items()
+        if not (key == "title" and isinstance(value, str)) and not (key == "default" and value is None)
+    }
+    options = tidied.get("anyOf")
+    if isinstance(options, list) and {"type": "null"} in options:
+        options = [option for option in options if option != {"type": "null"}]
+        if len(options) == 1:
+            tidied.pop("anyOf")
+            tidied = {**options[0], **tidied}
+        else:
+            tidied["anyOf"] = options
+    return tidied

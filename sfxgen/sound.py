@@ -1,0 +1,352 @@
+"""Sound: what the manifests decide of one sound, defaults and `extends` filled in."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from sfxgen.contracts import Complaint, ModelInfo
+from sfxgen.errors import Mistake, ProjectError
+from sfxgen.paths import id_problem
+from sfxgen.project import Project
+from sfxgen.recipe import MASTERING_DEFAULTS, Encoding, Kind, Mastering
+from sfxgen.schema import Language, did_you_mean
+from sfxgen.yaml_source import Document, KeyPath, dotted
+
+DEFAULT_LOOP_S = 8.0
+
+MODEL_KEYS = (
+    "prompt",
+    "negative",
+    "preset",
+    "params",
+    "variation",
+    "duration_s",
+    "steps",
+    "guidance",
+    "scheduler",
+    "dtype",
+)
+"""The keys that only some models take; `ModelInfo.accepts` says which."""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where something was written."""
+
+    document: Document
+    path: KeyPath
+
+    def mistake(self, what: str, hint: str = "") -> Mistake:
+        """Make a mistake at this place."""
+        return self.document.mistake(self.path, what, hint)
+
+    def __str__(self) -> str:
+        return f"{self.document.path}:{self.document.line(self.path)}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sound:
+    """One sound, with everything filled in that the manifests decide.
+
+    `identity` is the id that engine ids are derived from: the sound's own, or its former one.
+    `keys` are the model's keys; `settings` each engine's import settings, every default filled in; `takes`
+    the take numbers in shipping order.
+    """
+
+    id: str
+    identity: str
+    kind: Kind
+    model: ModelInfo
+    keys: Mapping[str, Any]
+    seed: int
+    takes: tuple[int, ...]
+    frozen: bool
+    mastering: Mastering
+    encoding: Encoding
+    settings: Mapping[str, Mapping[str, Any]]
+    place: Place
+    origins: Mapping[KeyPath, Place] = field(repr=False)
+
+    def asset_id(self, index: int) -> str:
+        """The id of the variant with this index, counted from 1."""
+        return f"{self.id}_{index:02d}"
+
+
+@dataclass(slots=True)
+class Entry:
+    """One sound as written, its matrix axes put in."""
+
+    id: str
+    place: Place
+    own: dict[str, Any]
+
+
+@dataclass(slots=True)
+class _Merged:
+    """Fields of several layers laid over one another, and where each came from."""
+
+    values: dict[str, Any] = field(default_factory=dict)
+    origins: dict[KeyPath, Place] = field(default_factory=dict)
+    from_defaults: set[str] = field(default_factory=set)
+
+    def lay(self, layer: Mapping[str, Any], place: Place, *, default: bool) -> None:
+        """Lay a layer on top. Blocks merge key by key; a key without a value takes the layer below away."""
+        for key, value in layer.items():
+            at = Place(place.document, (*place.path, key))
+            (self.from_defaults.add if default else self.from_defaults.discard)(key)
+            if value is None:
+                self.values.pop(key, None)
+            elif isinstance(value, dict) and isinstance(self.values.get(key), dict):
+                self.values[key] = _overlaid(self.values[key], value)
+            else:
+                self.values[key] = value
+            self.origins[(key,)] = at
+            if isinstance(value, dict):
+                for name in value:
+                    self.origins[(key, name)] = Place(place.document, (*at.path, name))
+
+
+def _overlaid(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any]:
+    merged = dict(below)
+    for key, value in above.items():
+        if value is None:
+            merged.pop(key, None)
+        elif isinstance(value, dict) and isinstance(merged.get(key), dict):
+            merged[key] = _overlaid(merged[key], value)
+        else:
+            merged[key] = value
+    return merged
+
+
+_NOT_INHERITED = ("abstract", "extends", "renamed_from", "frozen", "takes", "reject")
+
+
+class Resolver:
+    """Resolves one entry; collects its mistakes."""
+
+    def __init__(
+        self, project: Project, language: Language, by_id: Mapping[str, Entry], mistakes: list[Mistake]
+    ) -> None:
+        self.project = project
+        self.language = language
+        self.by_id = by_id
+        self.mistakes = mistakes
+        self.merged = _Merged()
+        self.entry: Entry
+
+    def resolve(self, entry: Entry) -> Sound | None:
+        """Return the entry's sound, or None if it has mistakes."""
+        self.entry = entry
+        layers = self._extended(entry)
+        if layers is None:
+            return None
+        self._lay_defaults(entry.place.document)
+        for layer in layers:
+            inherited = layer is not entry
+            own = {k: v for k, v in layer.own.items() if not (inherited and k in _NOT_INHERITED)}
+            self.merged.lay(own, layer.place, default=False)
+        before = len(self.mistakes)
+        values = self.merged.values
+        kind: Kind = values.get("kind", "one_shot")
+        model = self._model()
+        keys = self._model_keys(model, kind) if model else {}
+        takes = self._takes()
+        mastering = self._mastering(kind, keys)
+        encoding = Encoding(**(values.get("encode") or {}))
+        settings = {name: self._settings(name, kind, encoding) for name in self.project.engines}
+        identity = self._identity()
+        if model is None or len(self.mistakes) > before:
+            return None
+        return Sound(
+            id=entry.id,
+            identity=identity,
+            kind=kind,
+            model=model,
+            keys=keys,
+            seed=values.get("seed", 0),
+            takes=takes,
+            frozen=bool(values.get("frozen")),
+            mastering=mastering,
+            encoding=encoding,
+            settings=settings,
+            place=entry.place,
+            origins=self.merged.origins,
+        )
+
+    def complain(self, key: str, what: str, hint: str = "") -> None:
+        """Add a mistake at the place where a key of the sound was written, or at the sound."""
+        path: KeyPath = tuple(key.split("."))
+        while path and path not in self.merged.origins:
+            path = path[:-1]
+        place = self.merged.origins.get(path, self.entry.place)
+        if (
+            place.document is not self.entry.place.document
+            or place.path[: len(self.entry.place.path)] != self.entry.place.path
+        ):
+            what = f"{what} (for {self.entry.id})"
+        where = dotted((*place.path, *key.split(".")[len(path) :])) if key else dotted(place.path)
+        self.mistakes.append(Mistake(place.document.path, place.document.line(place.path), where, what, hint))
+
+    def _extended(self, entry: Entry) -> list[Entry] | None:
+        """Return the chain of extended entries, the farthest first and the entry itself last."""
+        chain = [entry]
+        while True:
+            parent = chain[0].own.get("extends")
+            if parent is None:
+                return chain
+            place = Place(chain[0].place.document, (*chain[0].place.path, "extends"))
+            found = self.by_id.get(parent)
+            if found is None:
+                hint = did_you_mean(parent, self.by_id)
+                self.mistakes.append(place.mistake(f"no sound has the id '{parent}'", hint))
+                return None
+            if found in chain:
+                circle = " → ".join([link.id for link in reversed(chain)] + [parent])
+                self.mistakes.append(place.mistake(f"extends itself: {circle}", "break the circle"))
+                return None
+            chain.insert(0, found)
+
+    def _lay_defaults(self, document: Document) -> None:
+        project = self.project
+        self.merged.lay(project.defaults, Place(project.document, ("defaults",)), default=True)
+        defaults = document.data.get("defaults") if isinstance(document.data, dict) else None
+        if isinstance(defaults, dict):
+            self.merged.lay(defaults, Place(document, ("defaults",)), default=True)
+
+    def _model(self) -> ModelInfo | None:
+        name = self.merged.values.get("model")
+        catalog = self.language.catalog
+        known = catalog.models()
+        if name is None:
+            self.complain(
+                "model",
+                "no model is named",
+                "write model: here or under defaults; " + did_you_mean("", known),
+            )
+            return None
+        info = catalog.find(name)
+        if info is None:
+            hint = did_you_mean(name, [*known, *catalog.adapters])
+            self.complain("model", f"unknown model '{name}'", hint or "sfxgen models list shows them")
+        elif self.project.licence == "commercial" and info.commercial == "no":
+            allowed = [other for other, of in known.items() if of.commercial != "no"]
+            self.complain(
+                "model",
+                f"{name}'s licence ({info.licence}) does not allow a game that is sold",
+                "licence: commercial is set; these would do: " + ", ".join(allowed),
+            )
+        return info
+
+    def _model_keys(self, info: ModelInfo, kind: Kind) -> dict[str, Any]:
+        values = self.merged.values
+        keys: dict[str, Any] = dict(info.defaults)
+        for key in MODEL_KEYS:
+            if key not in values:
+                continue
+            if key in info.accepts:
+                keys[key] = float(values[key]) if key in ("duration_s", "guidance") else values[key]
+            elif key not in self.merged.from_defaults:
+                self.complain(
+                    key, f"{info.name} does not take it", "it takes: " + ", ".join(sorted(info.accepts))
+                )
+        if kind == "loop" and "duration_s" in info.accepts:
+            keys.setdefault("duration_s", DEFAULT_LOOP_S)
+        for complaint in self._adapter_complaints(info, keys):
+            self.complain(complaint.key, complaint.what, complaint.hint)
+        return keys
+
+    def _adapter_complaints(self, info: ModelInfo, keys: Mapping[str, Any]) -> Iterator[Complaint]:
+        return self.language.catalog.adapters[info.adapter].complaints(info, keys)
+
+    def _takes(self) -> tuple[int, ...]:
+        values = self.merged.values
+        takes, reject = values.get("takes"), values.get("reject") or []
+        if takes is not None:
+            if len(set(takes)) != len(takes):
+                self.complain("takes", "names a take twice", "each variant is another take")
+            if reject:
+                self.complain("reject", "has no meaning beside takes", "leave the takes out of takes:")
+            if "variants" in self.entry.own and values.get("variants") != len(takes):
+                self.complain(
+                    "variants",
+                    f"is {values['variants']}, but takes names {len(takes)}",
+                    "write one of the two",
+                )
+            return tuple(takes)
+        out = set(reject)
+        return tuple(
+            itertools.islice((n for n in itertools.count(1) if n not in out), values.get("variants", 1))
+        )
+
+    def _mastering(self, kind: Kind, keys: Mapping[str, Any]) -> Mastering:
+        values = self.merged.values
+        block: dict[str, Any] = dict(values.get("master") or {})
+        if "loudness_lufs" in values:
+            if "loudness_lufs" in self.entry.own and "loudness_lufs" in (self.entry.own.get("master") or {}):
+                self.complain("loudness_lufs", "stands here and under master", "write one of the two")
+            block["loudness_lufs"] = values["loudness_lufs"]
+        if block.get("loudness_lufs") == "keep":
+            block["loudness_lufs"] = None
+        if "channels" in block:
+            block["channels"] = {"mono": 1, "stereo": 2, "keep": None}[block["channels"]]
+        for key in (
+            "fade_in_ms",
+            "fade_out_ms",
+            "crossfade_ms",
+            "max_duration_s",
+            "loudness_lufs",
+            "true_peak_dbtp",
+        ):
+            if block.get(key) is not None:
+                block[key] = float(block[key])
+        if kind == "loop":
+            block["duration_s"] = keys.get("duration_s")
+            for key in ("trim", "max_duration_s", "fade_in_ms", "fade_out_ms"):
+                if block.get(key):
+                    self.complain(
+                        f"master.{key}",
+                        "has no meaning for a loop",
+                        "its length is duration_s, its ends are joined",
+                    )
+        elif "crossfade_ms" in block and "master" not in self.merged.from_defaults:
+            self.complain("master.crossfade_ms", "is for loops", "write kind: loop, or use fade_out_ms")
+        block = {k: v for k, v in block.items() if kind == "loop" or k != "crossfade_ms"}
+        return replace(MASTERING_DEFAULTS[kind], **block)
+
+    def _settings(self, engine: str, kind: Kind, encoding: Encoding) -> dict[str, Any]:
+        exporter = self.language.catalog.exporters[engine]
+        if encoding.format not in exporter.formats:
+            self.complain(
+                "encode.format",
+                f"{engine} does not read {encoding.format}",
+                "one of: " + ", ".join(exporter.formats),
+            )
+            return {}
+        block = self.merged.values.get(engine) or {}
+        try:
+            settings = exporter.settings(self.project.root, block, kind=kind, audio_format=encoding.format)
+        except ProjectError as error:
+            at = "engine" if ("engine",) in self.project.document.lines else ""
+            self.mistakes.append(
+                self.project.document.mistake((at,) if at else (), error.message, error.hint)
+            )
+            return {}
+        for complaint in exporter.complaints(settings):
+            self.complain(f"{engine}.{complaint.key}", complaint.what, complaint.hint)
+        return settings
+
+    def _identity(self) -> str:
+        former = self.entry.own.get("renamed_from")
+        if former is None:
+            return self.entry.id
+        problem = id_problem(former)
+        if problem:
+            self.complain("renamed_from", *problem)
+        elif former in self.by_id:
+            self.complain(
+                "renamed_from", f"'{former}' is still a sound", "a former id belongs to one sound only"
+            )
+        return str(former)
