@@ -1,0 +1,230 @@
+"""The lockfile: what stands in the engine's project, and what it was made from.
+
+Sorted, indented JSON with one field a line, so that git merges disjoint edits; no time stamps and no hash over the
+whole, so that one asset's record changes only its own lines. A lock that git left in conflict can still be read:
+both sides are taken together, and the next build puts right what they disagree about.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, fields
+from pathlib import Path
+from typing import Any
+
+from sfxgen.atomic import write_atomic
+from sfxgen.errors import LockError, StoreError
+
+LOCK_VERSION = 1
+
+AssetRef = tuple[str, str]
+"""Which asset: (engine, asset id)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AssetRecord:
+    """One asset's record.
+
+    `path` is relative to the project; `digest` is the SHA-256 of the audio file, `sidecar_digest` that of the
+    sidecar with Unix line ends. `take_key`, `clip_key`, `asset_key` are what it was built from; `file_key`, between
+    the last two, tells a changed import setting from changed audio where no store is at hand.
+    `attempts` counts generations until a take passed its gates, and `rejected` says why the others did not.
+    """
+
+    sound: str
+    take: int
+    seed: int
+    model: str
+    revision: str | None
+    draft: bool
+    take_key: str
+    clip_key: str
+    file_key: str
+    asset_key: str
+    engine_id: str
+    path: str
+    digest: str
+    sidecar_digest: str | None
+    attempts: int
+    rejected: tuple[str, ...]
+    environment: Mapping[str, str]
+    duration_s: float
+    sample_rate: int
+    channels: int
+    loudness_lufs: float | None
+    loudness_measure: str | None
+    true_peak_dbtp: float | None
+    limited: bool
+
+    def as_meta(self) -> dict[str, Any]:
+        """Return what the store says of a file, as far as the lock knows it."""
+        take = ("model", "revision", "seed", "attempts", "rejected", "environment")
+        clip = (
+            "duration_s",
+            "sample_rate",
+            "channels",
+            "loudness_lufs",
+            "loudness_measure",
+            "true_peak_dbtp",
+            "limited",
+        )
+        return {
+            "take": {name: getattr(self, name) for name in take},
+            "clip": {name: getattr(self, name) for name in clip},
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Lock:
+    """The whole lock. `models` pins each weights' revision; `folders` holds engine ids of folders."""
+
+    assets: Mapping[AssetRef, AssetRecord] = field(default_factory=dict)
+    models: Mapping[str, str] = field(default_factory=dict)
+    folders: Mapping[AssetRef, str] = field(default_factory=dict)
+    conflicted: bool = False
+    """The text held git's conflict markers, and both sides were taken together."""
+
+    def to_text(self) -> str:
+        """Return the one text of this lock."""
+        assets: dict[str, dict[str, Any]] = {}
+        for (engine, name), record in sorted(self.assets.items()):
+            assets.setdefault(engine, {})[name] = asdict(record)
+        folders: dict[str, dict[str, str]] = {}
+        for (engine, folder), engine_id in sorted(self.folders.items()):
+            folders.setdefault(engine, {})[folder] = engine_id
+        value = {
+            "version": LOCK_VERSION,
+            "models": {name: {"revision": revision} for name, revision in sorted(self.models.items())},
+            "folders": folders,
+            "assets": assets,
+        }
+        return json.dumps(value, indent=1, sort_keys=True, ensure_ascii=False, allow_nan=False) + "\n"
+
+
+def read(path: Path) -> Lock:
+    """Read a lockfile; a missing one is an empty lock. Raises LockError with the line of what is wrong."""
+    try:
+        raw = path.read_bytes()
+    except FileNotFoundError:
+        return Lock()
+    except OSError as error:
+        raise LockError(f"{path.name} cannot be read: {error.strerror}") from error
+    try:
+        text = raw.decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise LockError(f"{path.name} is not UTF-8", hint="restore it from git") from error
+    return parse(text, path.name)
+
+
+def parse(text: str, name: str = "sfxgen.lock") -> Lock:
+    """Read a lock's text. Raises LockError."""
+    if text.startswith("version https://git-lfs"):
+        raise LockError(
+            f"{name} is a Git LFS pointer, not a lock", hint="keep the lock out of LFS in .gitattributes"
+        )
+    if re.search(r"^<{7} ", text, re.MULTILINE):
+        ours, theirs = (_parse_one(_without_trailing_commas(side), name) for side in _sides(text))
+        return Lock(
+            assets={**theirs.assets, **ours.assets},
+            models={**theirs.models, **ours.models},
+            folders={**theirs.folders, **ours.folders},
+            conflicted=True,
+        )
+    return _parse_one(text, name)
+
+
+def _sides(text: str) -> tuple[str, str]:
+    """Split a text with git's conflict markers into our side and theirs (diff3's base is dropped)."""
+    ours: list[str] = []
+    theirs: list[str] = []
+    where = "both"
+    for line in text.splitlines(keepends=True):
+        if line.startswith("<<<<<<<"):
+            where = "ours"
+        elif line.startswith("|||||||"):
+            where = "base"
+        elif line.startswith("======="):
+            where = "theirs"
+        elif line.startswith(">>>>>>>"):
+            where = "both"
+        else:
+            if where in ("both", "ours"):
+                ours.append(line)
+            if where in ("both", "theirs"):
+                theirs.append(line)
+    return "".join(ours), "".join(theirs)
+
+
+def _parse_one(text: str, name: str) -> Lock:
+    try:
+        value = json.loads(text)
+    except json.JSONDecodeError as error:
+        raise LockError(
+            f"{name}:{error.lineno}: not valid JSON: {error.msg}",
+            hint="restore the lock from git, then build again",
+        ) from error
+    except RecursionError as error:
+        raise LockError(f"{name} is nested too deeply", hint="restore the lock from git") from error
+    version = value.get("version") if isinstance(value, dict) else None
+    if version != LOCK_VERSION:
+        raise LockError(
+            f"{name} has version {version!r}; this sfxgen reads version {LOCK_VERSION}",
+            hint="use the sfxgen that wrote it, or upgrade" if version else "restore the lock from git",
+        )
+    try:
+        assets = {
+            (engine, asset): _record(record)
+            for engine, records in value["assets"].items()
+            for asset, record in records.items()
+        }
+        models = {str(model): str(pin["revision"]) for model, pin in value["models"].items()}
+        folders = {
+            (engine, folder): str(engine_id)
+            for engine, ids in value["folders"].items()
+            for folder, engine_id in ids.items()
+        }
+    except (KeyError, TypeError, AttributeError, ValueError) as error:
+        raise LockError(f"{name} has a broken record: {error}", hint="restore the lock from git") from error
+    return Lock(assets=assets, models=models, folders=folders)
+
+
+def _without_trailing_commas(text: str) -> str:
+    # The side of a conflict that ends a mapping is joined to a line of the other side's: a comma may be left.
+    return re.sub(r",(\s*[}\]])", r"\1", text)
+
+
+_FIELDS = {f.name for f in fields(AssetRecord)}
+_TEXT = ("sound", "model", "take_key", "clip_key", "file_key", "asset_key", "engine_id", "path", "digest")
+_WHOLE = ("take", "seed", "attempts", "sample_rate", "channels")
+
+
+def _record(value: Mapping[str, Any]) -> AssetRecord:
+    missing, unknown = _FIELDS - value.keys(), value.keys() - _FIELDS
+    if missing or unknown:
+        raise ValueError(f"fields {', '.join(sorted(missing | unknown))}")
+    for name in _TEXT:
+        if not isinstance(value[name], str):
+            raise ValueError(f"{name} is no text")
+    for name in _WHOLE:
+        if not isinstance(value[name], int):
+            raise ValueError(f"{name} is no whole number")
+    parts = value["path"].replace("\\", "/").split("/")
+    if value["path"].startswith("/") or ".." in parts or ":" in parts[0]:
+        raise ValueError(f"the path {value['path']} leaves the project")
+    return AssetRecord(**{**value, "rejected": tuple(value["rejected"])})
+
+
+def write(path: Path, lock: Lock) -> bool:
+    """Write the lock, whole or not at all. Returns whether its text changed. Raises StoreError."""
+    text = lock.to_text().encode()
+    try:
+        if path.exists() and path.read_bytes() == text:
+            return False
+        write_atomic(path, text)
+    except OSError as error:
+        raise StoreError(
+            f"{path.name} cannot be written: {error.strerror}", hint="check the disk and its rights"
+        ) from error
+    return True

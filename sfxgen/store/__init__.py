@@ -1,0 +1,1 @@
+"""Content-addressed storage for takes, mastered clips and encoded files."""

@@ -1,0 +1,129 @@
+"""The local store: a folder in two layers, key → digest and digest → bytes.
+
+    keys/take/1f/1f3a….json     {"digest": …, "size": …, "meta": {…}}
+    blobs/9c/9c0d…              the bytes
+
+A blob's digest is checked on every read. What cannot be read or does not match is a miss and is moved aside, never an
+error and never used. Because of that check nothing here needs an fsync: a blob that a power cut tore is a miss.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+from sfxgen.atomic import write_atomic
+from sfxgen.errors import StoreError
+
+Shelf = Literal["take", "clip", "file"]
+"""What a key leads to: a raw take, a mastered clip, or an encoded audio file."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """What the store knows under a key: the bytes' SHA-256 and size, and what was said of them when put."""
+
+    digest: str
+    size: int
+    meta: Mapping[str, Any] = field(default_factory=dict)
+
+
+def default_folder() -> Path:
+    """Return the user's cache folder for sfxgen, by the platform's custom. SFXGEN_STORE names another."""
+    named = os.environ.get("SFXGEN_STORE")
+    if named:
+        return Path(named).expanduser()
+    if sys.platform == "win32":
+        base = Path(os.environ.get("LOCALAPPDATA") or Path.home() / "AppData/Local")
+    elif sys.platform == "darwin":
+        base = Path.home() / "Library/Caches"
+    else:
+        base = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+    return base / "sfxgen" / "store"
+
+
+class LocalStore:
+    """A store in a folder, shared by every project and process of the machine. Thread-safe."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def find(self, shelf: Shelf, key: str) -> Entry | None:
+        """Return the entry under a key if its bytes seem to be here. Reads no bytes."""
+        path = self._key_path(shelf, key)
+        try:
+            value = json.loads(path.read_bytes())
+            entry = Entry(value["digest"], value["size"], value["meta"])
+            size = self._blob_path(entry.digest).stat().st_size
+        except FileNotFoundError:
+            return None
+        except (OSError, ValueError, KeyError, TypeError):
+            self._set_aside(path)
+            return None
+        return entry if size == entry.size else None
+
+    def read(self, entry: Entry) -> bytes | None:
+        """Return an entry's bytes, their digest checked; None if they are gone or damaged."""
+        path = self._blob_path(entry.digest)
+        try:
+            content = path.read_bytes()
+        except OSError:
+            return None
+        if hashlib.sha256(content).hexdigest() != entry.digest:
+            self._set_aside(path)
+            return None
+        return content
+
+    def size(self, digest: str) -> int | None:
+        """Return the size of the bytes with a digest, or None if they are not here."""
+        try:
+            return self._blob_path(digest).stat().st_size
+        except OSError:
+            return None
+
+    def get(self, shelf: Shelf, key: str) -> tuple[bytes, Entry] | None:
+        """Return the bytes under a key with their entry, or None."""
+        entry = self.find(shelf, key)
+        content = self.read(entry) if entry else None
+        return (content, entry) if entry and content is not None else None
+
+    def put(self, shelf: Shelf, key: str, content: bytes, meta: Mapping[str, Any]) -> Entry:
+        """Keep bytes under a key. The bytes are in place before the key is. Raises StoreError."""
+        entry = Entry(hashlib.sha256(content).hexdigest(), len(content), dict(meta))
+        record = {"digest": entry.digest, "size": entry.size, "meta": entry.meta}
+        blob = self._blob_path(entry.digest)
+        try:
+            if not (blob.exists() and blob.stat().st_size == entry.size):
+                blob.parent.mkdir(parents=True, exist_ok=True)
+                write_atomic(blob, content, scratch=self.folder / "tmp", sync=False)
+            path = self._key_path(shelf, key)
+            path.parent.mkdir(parents=True, exist_ok=True)
+            text = json.dumps(record, sort_keys=True, allow_nan=False).encode()
+            write_atomic(path, text, scratch=self.folder / "tmp", sync=False)
+        except OSError as error:
+            reason = error.strerror or str(error)
+            hint = "free some disk, or name another folder with SFXGEN_STORE"
+            raise StoreError(f"the store at {self.folder} cannot be written: {reason}", hint=hint) from error
+        return entry
+
+    def _key_path(self, shelf: Shelf, key: str) -> Path:
+        return self.folder / "keys" / shelf / key[:2] / f"{key}.json"
+
+    def _blob_path(self, digest: str) -> Path:
+        if len(digest) != 64 or not digest.isalnum():
+            raise ValueError("not a digest")
+        return self.folder / "blobs" / digest[:2] / digest
+
+    def _set_aside(self, path: Path) -> None:
+        aside = self.folder / "aside"
+        try:
+            aside.mkdir(parents=True, exist_ok=True)
+            path.replace(aside / path.name)
+        except OSError:
+            pass  # another process was faster, or the disk is read-only: a miss either way
