@@ -1,0 +1,1 @@
+"""Exporters: one engine a file, each behind `sfxgen.contracts.Exporter`."""
