@@ -1,0 +1,362 @@
+"""Where a model's weights are: a folder inside the project, or a snapshot in the Hugging Face cache.
+
+A snapshot has the layout that diffusers writes: `model_index.json` names the components, each in a folder of its
+own. Nothing here imports torch, and only `fetch` touches the network.
+"""
+
+from __future__ import annotations
+
+import errno
+import hashlib
+import io
+import json
+import os
+import re
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path, PurePosixPath, PureWindowsPath
+from typing import Any
+
+from sfxgen.errors import ModelUnavailable
+
+COMMIT = re.compile(r"[0-9a-f]{40}")
+HUB_ID = re.compile(
+    r"(?P<repo>[A-Za-z0-9][\w.-]{0,95}/[A-Za-z0-9][\w.-]{0,95})(@(?P<revision>[A-Za-z0-9][\w./-]*))?"
+)
+LFS_POINTER = b"version https://git-lfs"
+WEIGHT_STEMS = {"diffusers": ("diffusion_pytorch_model",) * 2, "transformers": ("model", "pytorch_model")}
+"""The names of weight files by library: before `.safetensors`, and before `.bin`."""
+OnBytes = Callable[[int, int], None]
+"""Told of a download's progress: bytes that are here, bytes in all."""
+TOKENIZER_EXTRAS = ("tokenizer_config.json", "special_tokens_map.json", "added_tokens.json")
+
+
+@dataclass(frozen=True, slots=True)
+class Weights:
+    """Weights on this disk. `revision` is a Hub commit, or "sha256:…" over a project folder's files."""
+
+    folder: Path
+    revision: str
+
+
+@dataclass(frozen=True, slots=True)
+class HubId:
+    """A model on the Hub: `org/name`, and the revision that was asked for ("main" unless it says)."""
+
+    repo: str
+    revision: str = "main"
+
+
+def hub_id(where: str) -> HubId | None:
+    """Return what `org/name` or `org/name@revision` names, or None for another shape."""
+    found = HUB_ID.fullmatch(where)
+    if found is None or ".." in where:
+        return None
+    return HubId(found["repo"], found["revision"] or "main")
+
+
+def path_complaint(where: str) -> str | None:
+    """Return what is wrong with `where` as a path inside the project, or None."""
+    absolute = PurePosixPath(where).is_absolute() or PureWindowsPath(where).drive or where.startswith("~")
+    if absolute or "\\" in where:
+        return f"{where} is not a path relative to the project's root, with forward slashes"
+    if ".." in where.split("/"):
+        return f"{where} leads outside the project"
+    return None
+
+
+def project_folder(where: str, root: Path) -> Path | None:
+    """Return the folder inside the project that `where` names, or None where there is none.
+
+    Raises ModelUnavailable for a path that leaves the project, by `..` or through a link.
+    """
+    complaint = path_complaint(where)
+    folder = root / where
+    if complaint is None and folder.is_dir() and not folder.resolve().is_relative_to(root.resolve()):
+        complaint = f"{where} leads outside the project, through a link"
+    if complaint is not None:
+        raise ModelUnavailable(
+            complaint, hint="put the weights into a folder of the project, or name a Hub id"
+        )
+    return folder if folder.is_dir() else None
+
+
+def locate(where: str, root: Path, revision: str | None = None) -> Weights | None:
+    """Return the weights that `where` names, or None where this disk does not have them.
+
+    An existing folder under `root` is that folder, at whatever revision its files have; anything else of the
+    shape `org/name` is a Hub id, looked up in the cache at `revision` or at the one it names itself.
+    Raises ModelUnavailable for a path that leaves the project.
+    """
+    folder = project_folder(where, root)
+    if folder is not None:
+        return Weights(folder, folder_digest(folder))
+    hub = hub_id(where)
+    if hub is None:
+        return None
+    commit = cached_revision(hub.repo, revision or hub.revision)
+    return Weights(repo_cache(hub.repo) / "snapshots" / commit, commit) if commit else None
+
+
+def hub_cache() -> Path:
+    """Return the Hugging Face cache's folder, by the environment variables that huggingface_hub reads."""
+    if explicit := os.environ.get("HF_HUB_CACHE") or os.environ.get("HUGGINGFACE_HUB_CACHE"):
+        return Path(explicit).expanduser()
+    if home := os.environ.get("HF_HOME"):
+        return Path(home).expanduser() / "hub"
+    return Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache").expanduser() / "huggingface" / "hub"
+
+
+def repo_cache(repo: str) -> Path:
+    """Return the cache's folder for one repository."""
+    return hub_cache() / f"models--{repo.replace('/', '--')}"
+
+
+def cached_revision(repo: str, revision: str = "main") -> str | None:
+    """Return the commit that a branch, a tag or a commit names in the cache, or None."""
+    folder = repo_cache(repo)
+    commit = revision
+    if not COMMIT.fullmatch(revision):
+        try:
+            commit = (folder / "refs" / revision).read_text(encoding="utf-8").strip()
+        except (OSError, UnicodeDecodeError):
+            return None
+    return commit if COMMIT.fullmatch(commit) and (folder / "snapshots" / commit).is_dir() else None
+
+
+def _read_json(path: Path) -> dict[str, Any]:
+    """Return a JSON object, or an empty one where the file is none."""
+    try:
+        value = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return value if isinstance(value, dict) else {}
+
+
+def pipeline_class(folder: Path) -> str:
+    """Return the pipeline that the folder's `model_index.json` names, or ""."""
+    return str(_read_json(folder / "model_index.json").get("_class_name", ""))
+
+
+def components(folder: Path) -> dict[str, tuple[str, str]]:
+    """Return the components that `model_index.json` names: folder → (library, class)."""
+    index = _read_json(folder / "model_index.json")
+    pairs = {name: value for name, value in index.items() if isinstance(value, list) and len(value) == 2}
+    return {name: (str(library), str(cls)) for name, (library, cls) in pairs.items() if cls is not None}
+
+
+def weight_files(component: Path, library: str) -> list[str]:
+    """Return the names of a component's weight files, safetensors before pickles, shards after their index.
+
+    Where the component has none, the name that it should have.
+    """
+    safe, pickled = WEIGHT_STEMS.get(library, WEIGHT_STEMS["transformers"])
+    names = (f"{safe}.safetensors", f"{pickled}.bin")
+    for name in names:
+        if _stands(component / name):
+            return [name]
+        index = f"{name}.index.json"
+        if _stands(component / index):
+            shards = _read_json(component / index).get("weight_map", {})
+            return [index, *sorted({str(shard) for shard in shards.values()})]
+    return [names[0]]
+
+
+def _stands(path: Path) -> bool:
+    """Whether a path has an entry, be it a dangling link: an unfinished download leaves those."""
+    return path.is_symlink() or path.is_file()
+
+
+def _needed(component: Path, library: str, cls: str) -> list[str]:
+    if cls.endswith("Scheduler"):
+        return ["scheduler_config.json"]
+    if "Tokenizer" in cls:
+        return ["tokenizer.json"] if _stands(component / "tokenizer.json") else ["vocab.json", "merges.txt"]
+    return ["config.json", *weight_files(component, library)]
+
+
+def needed_files(folder: Path) -> Iterator[str]:
+    """Yield the files that loading cannot do without, relative to the folder, whether they stand or not."""
+    yield "model_index.json"
+    for name, (library, cls) in components(folder).items():
+        yield from (f"{name}/{file}" for file in _needed(folder / name, library, cls))
+
+
+def missing_files(folder: Path) -> list[str]:
+    """Return the needed files that are not there, are empty, or are only Git LFS pointers."""
+    return [name for name in needed_files(folder) if not _is_whole(folder / name)]
+
+
+def _is_whole(path: Path) -> bool:
+    try:
+        with path.open("rb") as file:
+            start = file.read(len(LFS_POINTER))
+    except OSError:
+        return False
+    return bool(start) and start != LFS_POINTER
+
+
+def loaded_files(folder: Path) -> list[str]:
+    """Return the files of the folder that loading reads, relative and sorted; notes and other formats are not."""
+    extras = (
+        f"{name}/{file}"
+        for name, (_, cls) in components(folder).items()
+        if "Tokenizer" in cls
+        for file in ("vocab.json", "merges.txt", *TOKENIZER_EXTRAS)
+    )
+    return sorted({name for name in (*needed_files(folder), *extras) if (folder / name).is_file()})
+
+
+def folder_digest(folder: Path) -> str:
+    """Return "sha256:…" over the names and contents of the files that loading reads."""
+    digest = hashlib.sha256()
+    for name in loaded_files(folder):
+        path = folder / name
+        stat = path.stat()
+        digest.update(f"{name}\0{_file_digest(path, stat.st_size, stat.st_mtime_ns, stat.st_ino)}\n".encode())
+    return f"sha256:{digest.hexdigest()}"
+
+
+@cache
+def _file_digest(path: Path, size: int, mtime_ns: int, inode: int) -> str:
+    """Return a file's SHA-256, read once a process for each state that `stat` tells apart."""
+    del size, mtime_ns, inode
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def size_on_disk(folder: Path) -> int:
+    """Return the bytes of the files that loading reads."""
+    return sum((folder / name).stat().st_size for name in loaded_files(folder))
+
+
+def wanted_files(names: Iterable[str]) -> list[str]:
+    """Return what to download of a repository: configs, tokenizers, and one format of the weights.
+
+    A component's pickles come only where it has no safetensors; other precisions, frameworks and training
+    checkpoints stay away.
+    """
+    kept = [name for name in names if _is_wanted(PurePosixPath(name))]
+    safe = {PurePosixPath(name).parent for name in kept if name.endswith(".safetensors")}
+    return sorted(
+        name
+        for name in kept
+        if not (PurePosixPath(name).parent in safe and name.endswith((".bin", ".bin.index.json")))
+    )
+
+
+def _is_wanted(path: PurePosixPath) -> bool:
+    if str(path) == "model_index.json":
+        return True
+    if len(path.parts) != 2:
+        return False
+    stems = {stem for pair in WEIGHT_STEMS.values() for stem in pair}
+    if path.suffix in {".safetensors", ".bin"}:
+        stem = path.name.removesuffix(path.suffix)
+        return stem in stems or re.sub(r"-\d{5}-of-\d{5}$", "", stem) in stems
+    return path.suffix in {".json", ".txt"}
+
+
+def fetch(where: str, *, revision: str | None = None, on_bytes: OnBytes | None = None) -> Weights:
+    """Download a Hub model into the Hugging Face cache and return it; what is already there stays.
+
+    A download that was cut off resumes. Raises ModelUnavailable where `where` is no Hub id, huggingface_hub is
+    missing, the Hub cannot be reached or refuses, or the disk is full.
+    """
+    hub = hub_id(where)
+    if hub is None:
+        raise ModelUnavailable(f"{where} is a folder, not a model on the Hugging Face Hub: nothing to fetch")
+    try:
+        import huggingface_hub
+    except ImportError as error:
+        raise ModelUnavailable(
+            "huggingface_hub is not installed", hint="pip install 'sfxgen[models]'"
+        ) from error
+    report = on_bytes or _unheard
+    try:
+        endpoint = os.environ.get("HF_ENDPOINT") or None  # a mirror
+        listing = huggingface_hub.HfApi(endpoint=endpoint).model_info(
+            hub.repo, revision=revision or hub.revision, files_metadata=True
+        )
+        sizes = {file.rfilename: file.size or 0 for file in listing.siblings}
+        names = wanted_files(sizes)
+        snapshot = repo_cache(hub.repo) / "snapshots" / listing.sha
+        total = sum(sizes[name] for name in names)
+        here = sum(sizes[name] for name in names if (snapshot / name).is_file())
+        report(here, total)
+        folder = huggingface_hub.snapshot_download(
+            hub.repo,
+            revision=revision or hub.revision,
+            cache_dir=hub_cache(),
+            endpoint=endpoint,
+            allow_patterns=names,
+            tqdm_class=_byte_counter(lambda done: report(min(here + done, total), total)),
+        )
+    except Exception as error:
+        unavailable = _download_error(hub, error)
+        if unavailable is None:
+            raise
+        raise unavailable from error
+    report(total, total)
+    return Weights(Path(folder), listing.sha)
+
+
+def _unheard(done: int, total: int) -> None:
+    del done, total
+
+
+def _byte_counter(on_done: Callable[[int], None]) -> type:
+    """Return a tqdm class that shows nothing and reports the bytes that its byte bars have counted."""
+    from tqdm.auto import tqdm  # type: ignore[import-untyped,unused-ignore]
+
+    class ByteCounter(tqdm):  # type: ignore[misc,unused-ignore]
+        def __init__(self, *args: Any, **kwargs: Any) -> None:
+            kwargs.pop("name", None)  # huggingface_hub's own bars are named, tqdm's are not
+            super().__init__(*args, **{**kwargs, "disable": False, "file": io.StringIO()})
+
+        def display(self, *args: Any, **kwargs: Any) -> None:
+            pass
+
+        def update(self, n: float | None = 1) -> bool | None:
+            shown: bool | None = super().update(n)
+            if self.unit == "B":
+                on_done(int(self.n))
+            return shown
+
+    return ByteCounter
+
+
+def _download_error(hub: HubId, error: Exception) -> ModelUnavailable | None:
+    """Return what a failed download means to a person, or None where it is not about the download."""
+    from huggingface_hub import errors
+
+    page = f"https://huggingface.co/{hub.repo}"
+    again = "check the connection and run it again; it goes on where it stopped"
+    full = isinstance(error, OSError) and error.errno in {errno.ENOSPC, errno.EDQUOT}
+    refused = getattr(getattr(error, "response", None), "status_code", 0) in {401, 403}
+    known = [
+        (full, f"the disk is full: {hub.repo} does not fit", f"free space below {hub_cache()}, or set HF_HOME"),
+        (isinstance(error, errors.GatedRepoError), f"{hub.repo} asks you to accept its terms first",
+         f"accept them at {page}, then run `hf auth login`"),
+        (isinstance(error, errors.RepositoryNotFoundError),
+         f"there is no model {hub.repo} on the Hub, or it is private",
+         f"look at {page}; for a private one, run `hf auth login`"),
+        (isinstance(error, errors.RevisionNotFoundError), f"{hub.repo} has no such revision",
+         f"see {page}/commits"),
+        (isinstance(error, errors.OfflineModeIsEnabled), "HF_HUB_OFFLINE is set: nothing can be downloaded",
+         "unset it, or copy the Hugging Face cache from another machine"),
+        (refused, f"the Hub does not let you read {hub.repo}", "run `hf auth login`"),
+    ]  # fmt: skip
+    for applies, message, hint in known:
+        if applies:
+            return ModelUnavailable(message, hint=hint)
+    # requests, httpx and httpx2 have each carried the Hub's client; none shares a base class with the others.
+    client = type(error).__module__.split(".")[0] in {"requests", "urllib3", "httpx", "httpx2", "httpcore"}
+    if client or isinstance(error, (errors.HfHubHTTPError, errors.LocalEntryNotFoundError, OSError)):
+        return ModelUnavailable(f"{hub.repo} cannot be downloaded: {_first_line(error)}", hint=again)
+    return None
+
+
+def _first_line(error: Exception) -> str:
+    return next(iter(str(error).splitlines()), "") or type(error).__name__
