@@ -1,0 +1,171 @@
+"""The synthesizer's light face: what the manifest and the plan ask. Imports neither numpy nor scipy."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any
+
+from sfxgen.contracts import Complaint, ModelInfo, Session, Surroundings
+from sfxgen.models.synth import prompts
+from sfxgen.models.synth.parameters import (
+    MATRIX_TEXT,
+    MAX_DURATION_S,
+    SAMPLE_RATE,
+    Number,
+    Preset,
+    did_you_mean,
+    number,
+)
+from sfxgen.models.synth.presets import PRESETS
+
+if TYPE_CHECKING:
+    from sfxgen.errors import ModelUnavailable
+    from sfxgen.events import OnEvent
+    from sfxgen.recipe import JsonValue, Kind
+
+VARIATION = number("variation", "", 0, 1, 0.5, "How far the variants of the sound stray from its parameters.")
+DURATION = number("duration_s", "s", 0.02, MAX_DURATION_S, 1, "How long the sound lasts.")
+
+
+class SynthAdapter:
+    """Turns presets, or prompts that name one, into sound. Beds of weather and places are stereo, all else mono."""
+
+    name = "synth"
+    version = 1
+    models: tuple[ModelInfo, ...] = (
+        ModelInfo(
+            name="synth",
+            adapter="synth",
+            where="",
+            licence="MIT",
+            licence_url="https://opensource.org/license/mit",
+            commercial="yes",
+            sample_rate=SAMPLE_RATE,
+            channels=1,
+            max_duration_s=MAX_DURATION_S,
+            accepts=frozenset({"prompt", "preset", "params", "variation", "duration_s"}),
+            reads_prompt=False,
+            summary="the embedded synthesizer: presets with parameters; no weights, no GPU, thousands a minute",
+        ),
+    )
+
+    def info(self, where: str) -> ModelInfo:
+        """Return the synthesizer; there is only one, whatever stands after the colon."""
+        del where
+        return self.models[0]
+
+    def complaints(self, info: ModelInfo, keys: Mapping[str, JsonValue]) -> Iterator[Complaint]:
+        """Yield what is wrong with preset, prompt, params, variation and duration_s, all at once."""
+        del info
+        for parameter in (VARIATION, DURATION):
+            value = keys.get(parameter.name)
+            if value is not None and (what := parameter.complaint(value)):
+                yield Complaint(parameter.name, what)
+        preset, complaint = _preset_of(keys)
+        if complaint is not None:
+            yield complaint
+        yield from _params_complaints(preset, keys.get("params"))
+
+    def params(self, info: ModelInfo, keys: Mapping[str, JsonValue], *, kind: Kind) -> dict[str, JsonValue]:
+        """Return preset, every parameter, variation, and whether the clip will be looped.
+
+        A prompt without a preset is read here, so that the key of a take depends on what was understood. Where
+        `duration_s` is asked of a one-shot whose `length_s` was left open, the sound is stretched to fit.
+        """
+        del info
+        name = keys.get("preset")
+        values: dict[str, JsonValue] = {}
+        if not isinstance(name, str):
+            reading = prompts.read_prompt(str(keys.get("prompt") or ""))
+            name = reading.preset or prompts.NEUTRAL[kind]
+            values.update(reading.params)
+        preset = PRESETS[name]
+        values.update(keys.get("params") or {})
+        duration_s = keys.get("duration_s")
+        length = preset.by_name.get("length_s")
+        if duration_s is not None and isinstance(length, Number) and "length_s" not in values:
+            values["length_s"] = prompts.fitting_length(preset, length, float(duration_s))
+        variation = keys.get("variation")
+        return {
+            "preset": preset.name,
+            "params": preset.filled(values),
+            "variation": VARIATION.default if variation is None else float(variation),
+            "loop": kind == "loop",
+        }
+
+    def draft_keys(self, prompt: str, *, kind: Kind, duration_s: float | None = None) -> dict[str, JsonValue]:
+        """Return the keys of a synth sound that resembles a prompt; see `prompts.draft_keys`."""
+        return prompts.draft_keys(prompt, kind=kind, duration_s=duration_s)
+
+    def param_schema(self) -> dict[str, Any]:
+        """Return the JSON Schemas of preset, params (any preset's) and variation."""
+        names = [{"const": p.name, "description": p.summary} for p in PRESETS.values()]
+        return {
+            "preset": {
+                "anyOf": [*names, dict(MATRIX_TEXT)],
+                "description": "A sound that the synthesizer knows.",
+            },
+            "params": {
+                "type": "object",
+                "description": "The preset's parameters.",
+                "anyOf": list(self.preset_schemas().values()),
+            },
+            "variation": VARIATION.schema(),
+        }
+
+    def preset_schemas(self) -> dict[str, dict[str, Any]]:
+        """Return the JSON Schema of each preset's `params`."""
+        return {name: preset.schema() for name, preset in PRESETS.items()}
+
+    def revision(self, info: ModelInfo, around: Surroundings) -> str | None:
+        """Return the synthesizer's own version, whatever was pinned: there is no other to be had."""
+        del info, around
+        return f"synth-{self.version}"
+
+    def unavailable(self, info: ModelInfo, around: Surroundings) -> ModelUnavailable | None:
+        """Return None: it runs everywhere."""
+        del info, around
+        return None
+
+    def load(self, info: ModelInfo, around: Surroundings, *, on_event: OnEvent) -> Session:
+        """Return a session; only now numpy and scipy are imported."""
+        del info, around, on_event
+        from sfxgen.models.synth.session import SynthSession
+
+        return SynthSession()
+
+
+def _preset_of(keys: Mapping[str, JsonValue]) -> tuple[Preset | None, Complaint | None]:
+    """Return the preset that the keys mean, and what is wrong with how they name it."""
+    name, prompt = keys.get("preset"), keys.get("prompt")
+    if name is not None:
+        if isinstance(name, str) and name in PRESETS:
+            return PRESETS[name], None
+        what = f"the synthesizer has no preset {name!r}{did_you_mean(str(name), PRESETS)}"
+        return None, Complaint("preset", what, f"presets: {', '.join(sorted(PRESETS))}")
+    if not isinstance(prompt, str) or not prompt.strip():
+        hint = "as in preset: coin, or prompt: footstep on gravel"
+        return None, Complaint("preset", "the synthesizer needs a preset, or a prompt to read one from", hint)
+    reading = prompts.read_prompt(prompt)
+    if not reading.preset:
+        hint = f"name what sounds, or set preset to one of {', '.join(sorted(PRESETS))}"
+        return None, Complaint("prompt", f"the synthesizer understands no sound in {prompt!r}", hint)
+    return PRESETS[reading.preset], None
+
+
+def _params_complaints(preset: Preset | None, params: JsonValue) -> Iterator[Complaint]:
+    if params is None:
+        return
+    if not isinstance(params, Mapping):
+        yield Complaint("params", f"{params!r} is not a mapping of parameters to values")
+        return
+    if preset is None:
+        return
+    known = preset.by_name
+    for name, value in params.items():
+        parameter = known.get(name)
+        if parameter is None:
+            what = f"preset {preset.name} has no parameter {name!r}{did_you_mean(str(name), known)}"
+            yield Complaint(f"params.{name}", what, f"its parameters: {', '.join(known)}")
+        elif what := parameter.complaint(value):
+            yield Complaint(f"params.{name}", what)

@@ -1,0 +1,123 @@
+"""Struck bodies as banks of decaying modes (van den Doel and Pai, 1998).
+
+A material decides how fast modes decay: internal friction makes a mode's time constant 1 / (π f tan φ), so that
+high modes die first (Wildes and Richards, 1988), beside the losses that all modes share.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.random import Generator
+
+from sfxgen.models.synth.envelopes import LN_1000
+from sfxgen.models.synth.filters import resonator
+from sfxgen.models.synth.parameters import SAMPLE_RATE
+from sfxgen.models.synth.take import Signal, samples_of
+
+BAR = (1.0, 2.756, 5.404, 8.933, 13.344, 18.64)
+"""Free-free bar: the squares of the roots of cos x cosh x = 1, over the first."""
+
+MEMBRANE = (1.0, 1.594, 2.136, 2.296, 2.653, 2.918, 3.156, 3.5, 3.6, 4.06)
+"""Ideal circular membrane: zeros of Bessel functions, over the first."""
+
+PLATE = (1.0, 1.58, 2.0, 2.92, 3.25, 4.0, 4.58, 5.22, 6.1, 6.76, 7.7, 8.9, 10.3, 12.1, 14.2)
+"""A thin plate, slightly oblong: mode frequencies go with the sum of squares of two whole numbers."""
+
+
+@dataclass(frozen=True, slots=True)
+class Material:
+    """How a material rings: friction (tan φ), the 60 dB time all modes share, and mode ratios of a typical body.
+
+    `lowest_hz` and `highest_hz` are the first mode of a big and of a small body; `contact_ms` is how long the
+    softest striker stays on it.
+    """
+
+    friction: float
+    longest_s: float
+    ratios: tuple[float, ...]
+    lowest_hz: float
+    highest_hz: float
+    contact_ms: float
+
+
+MATERIALS = {
+    "wood": Material(0.022, 0.35, (*BAR, 1.7, 3.6, 4.4), 110, 900, 9),
+    "metal": Material(0.0011, 2.8, PLATE, 240, 2600, 5),
+    "stone": Material(0.012, 0.18, PLATE[:8], 350, 3200, 5),
+    "glass": Material(0.0024, 1.2, (1.0, 2.32, 4.25, 6.63, 9.38, 12.2), 900, 4200, 2.5),
+    "plastic": Material(0.045, 0.16, (*BAR[:5], 1.9, 3.3), 240, 1800, 8),
+    "flesh": Material(0.11, 0.16, MEMBRANE[:5], 55, 190, 12),
+}
+"""The materials by name."""
+
+
+@dataclass(frozen=True, slots=True)
+class Modes:
+    """A body's modes: frequencies in Hz, 60 dB decay times in s, and gains, all of shape (modes,)."""
+
+    frequencies: Signal
+    t60s: Signal
+    gains: Signal
+
+
+def body(
+    rng: Generator,
+    material: Material,
+    lowest_hz: float,
+    *,
+    ring: float = 1.0,
+    brightness: float = 0.5,
+    looseness: float = 0.03,
+) -> Modes:
+    """Return the modes of a body of some material, struck at a random place.
+
+    `ring` scales the decay times, `brightness` (0 to 1) the strength of high modes, and `looseness` how far each
+    mode strays from the ideal body, as a ratio.
+    """
+    ratios = np.array(sorted(material.ratios))
+    frequencies = lowest_hz * ratios * (1 + looseness * rng.uniform(-1, 1, len(ratios)))
+    friction_rate = np.pi * frequencies * material.friction
+    t60s = ring * LN_1000 / (friction_rate + LN_1000 / material.longest_s)
+    gains = ratios ** (-1.6 + 1.5 * brightness) * rng.uniform(0.45, 1.0, len(ratios))
+    keep = frequencies < 0.45 * SAMPLE_RATE
+    return Modes(frequencies[keep], t60s[keep], gains[keep])
+
+
+def ring(modes: Modes, excitation: Signal, longest_s: float = 6.0) -> Signal:
+    """Return the body's sound under a driving force, as long as its slowest mode needs."""
+    tail = samples_of(min(longest_s, float(np.max(modes.t60s))))
+    total = np.zeros(len(excitation) + tail)
+    for frequency, t60_s, gain in zip(modes.frequencies, modes.t60s, modes.gains, strict=True):
+        stop = len(excitation) + min(tail, samples_of(1.1 * t60_s))
+        driven = np.zeros(stop)
+        driven[: len(excitation)] = excitation
+        total[:stop] += gain * resonator(driven, frequency, t60_s)
+    return total
+
+
+def chime(frequencies: Sequence[float], t60s: Sequence[float], gains: Sequence[float]) -> Signal:
+    """Return decaying sines that start together at phase 0; those above hearing are left out."""
+    heard = [i for i, frequency_hz in enumerate(frequencies) if frequency_hz < 0.45 * SAMPLE_RATE]
+    if not heard:
+        return np.zeros(1)
+    columns = (np.array([column[i] for i in heard], float) for column in (frequencies, t60s, gains))
+    return ring(Modes(*columns), np.ones(1))
+
+
+def blow(hardness: float, softest_ms: float = 9.0) -> Signal:
+    """Return the force of one contact: a raised cosine of unit area, short for hard strikers.
+
+    A contact of length T excites little above 1.5 / T, which is why harder is brighter.
+    """
+    frames = samples_of(softest_ms / 1000 * (0.08 / softest_ms) ** hardness)
+    force = 1 - np.cos(2 * np.pi * (np.arange(frames) + 0.5) / frames) if frames > 2 else np.ones(frames)
+    return force / np.sum(force)
+
+
+def scaled(sequence: Sequence[float], fraction: float) -> float:
+    """Return the value a fraction of the way between a pair of positive values, by equal ratios."""
+    low, high = sequence
+    return float(low * (high / low) ** fraction)

@@ -1,0 +1,66 @@
+"""Sounds of bodies that move: steps, jumps, swings."""
+
+from __future__ import annotations
+
+from sfxgen.models.synth.parameters import Preset, choice, number
+
+SURFACES = (
+    "gravel",
+    "wood",
+    "snow",
+    "stone",
+    "grass",
+    "leaves",
+    "sand",
+    "mud",
+    "metal",
+    "tile",
+    "carpet",
+    "water",
+)
+
+PRESETS = (
+    Preset(
+        name="jump",
+        family="movement",
+        summary="A game character jumps: a quick upward slide of pitch.",
+        duration_s=0.4,
+        parameters=(
+            number("pitch_hz", "Hz", 60, 1500, 260, "Pitch at the start.", log=True, spread=0.06),
+            number("rise_st", "semitones", -24, 36, 17, "How far the pitch climbs.", spread=0.05),
+            number("length_s", "s", 0.08, 1.5, 0.32, "How long it lasts.", log=True, spread=0.08),
+            number("brightness", "", 0, 1, 0.45, "From a round tone to a buzzing pulse.", spread=0.2),
+            number("air", "", 0, 1, 0.25, "How much rush of air goes with it.", spread=0.2),
+        ),
+    ),
+    Preset(
+        name="whoosh",
+        family="movement",
+        summary="Something passes quickly through the air.",
+        duration_s=0.6,
+        parameters=(
+            number(
+                "pitch_hz", "Hz", 100, 6000, 900, "Centre of the rush at its nearest.", log=True, spread=0.06
+            ),
+            number("length_s", "s", 0.1, 4, 0.5, "How long the pass takes.", log=True, spread=0.08),
+            number("sweep_oct", "octaves", 0, 4, 1.6, "How far the centre rises and falls.", spread=0.1),
+            number(
+                "width_oct", "octaves", 0.1, 2.5, 0.9, "From a whistling blade to a broad gust.", spread=0.08
+            ),
+            number("peak_at", "", 0.1, 0.9, 0.5, "Where in the pass it is nearest.", spread=0.1),
+        ),
+    ),
+    Preset(
+        name="footstep",
+        family="movement",
+        summary="One step: heel, roll and toe on a surface.",
+        duration_s=0.5,
+        parameters=(
+            choice("surface", SURFACES, "gravel", "What is walked on."),
+            number("weight", "", 0, 1, 0.5, "From a child to a giant.", spread=0.15),
+            number("hardness", "", 0, 1, 0.5, "From bare feet to hobnailed boots.", spread=0.15),
+            number("roll_ms", "ms", 30, 350, 125, "From the heel to the toe.", log=True, spread=0.12),
+            number("grains", "", 0, 1, 0.5, "How much loose material moves.", spread=0.15),
+        ),
+    ),
+)

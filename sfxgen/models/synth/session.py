@@ -1,0 +1,155 @@
+"""The synthesizer at work: recipes in, clips out."""
+
+from __future__ import annotations
+
+import platform
+from collections.abc import Callable, Iterator, Mapping, Sequence
+
+import numpy as np
+import scipy
+from numpy.random import PCG64, Generator, SeedSequence
+
+import sfxgen
+from sfxgen.audio.clip import Clip
+from sfxgen.errors import Cancelled, ModelError
+from sfxgen.events import OnEvent
+from sfxgen.models.synth.filters import highpass
+from sfxgen.models.synth.parameters import MAX_DURATION_S, SAMPLE_RATE, Preset
+from sfxgen.models.synth.presets import PRESETS
+from sfxgen.models.synth.render import render_of
+from sfxgen.models.synth.space import placed
+from sfxgen.models.synth.take import SETTLING_S, Signal, Take, samples_of, varied
+from sfxgen.recipe import LOOP_OVERLAP_S, Recipe
+
+PEAK = 0.7
+"""The sample peak of every clip, about -3 dBFS."""
+
+GRID = float(2**20)
+"""Samples are rounded to this many steps (-120 dB): last-bit differences between CPUs seldom reach the bytes."""
+
+
+class SynthSession:
+    """The synthesizer, ready. It holds no state: takes do not know of each other."""
+
+    def __init__(self) -> None:
+        self.environment: Mapping[str, str] = {
+            "numpy": np.__version__,
+            "scipy": scipy.__version__,
+            "sfxgen": sfxgen.__version__,
+            "machine": platform.machine(),
+        }
+
+    def generate(
+        self, recipes: Sequence[Recipe], *, on_event: OnEvent, cancelled: Callable[[], bool]
+    ) -> Iterator[Clip]:
+        """Yield one clip a recipe: float32 at 48 kHz, mono, or stereo for a preset that says so.
+
+        Raises Cancelled between takes, and ModelError for a recipe of no known preset.
+        """
+        del on_event
+        for recipe in recipes:
+            if cancelled():
+                raise Cancelled
+            yield Clip(rendered(recipe), SAMPLE_RATE)
+
+    def close(self) -> None:
+        """Nothing to free."""
+
+
+def rendered(recipe: Recipe) -> np.ndarray[tuple[int, int], np.dtype[np.float32]]:
+    """Render a recipe's samples, of shape (frames, channels), peak at -3 dBFS.
+
+    Raises ModelError where the recipe names no preset or asks for more than ten minutes.
+    """
+    name = recipe.params.get("preset")
+    preset = PRESETS.get(str(name))
+    if preset is None:
+        raise ModelError(f"the synthesizer has no preset {name!r}", hint="run a build with a matching sfxgen")
+    duration_s = recipe.duration_s
+    if duration_s is not None and not 0 < duration_s <= MAX_DURATION_S + LOOP_OVERLAP_S:
+        raise ModelError(f"the synthesizer renders up to {MAX_DURATION_S:g} s, not {duration_s} s")
+    # Two streams, so that another variation changes how far the values move and nothing else.
+    moves, life = (Generator(PCG64(child)) for child in SeedSequence(recipe.seed).spawn(2))
+    values = varied(
+        preset,
+        preset.filled(recipe.params.get("params", {})),
+        float(recipe.params.get("variation", 0.5)),
+        moves,
+    )
+    if preset.sustained:
+        frames = samples_of(preset.duration_s if duration_s is None else duration_s)
+        looped = bool(recipe.params.get("loop", False))
+        samples = texture(preset, values, life, frames, edges=not looped)
+    else:
+        samples = one_shot(preset, values, life, None if duration_s is None else samples_of(duration_s))
+    return np.asarray(np.round(samples * GRID) / GRID, dtype=np.float32).reshape(len(samples), -1)
+
+
+def texture(
+    preset: Preset, values: Mapping[str, float | str], rng: Generator, frames: int, *, edges: bool
+) -> Signal:
+    """Render a texture of exactly `frames`; `edges` fades its ends, which a loop's overlap must not have."""
+    take = Take(values, rng, frames + samples_of(SETTLING_S))
+    wet = _in_space(take, render_of(preset)(take))
+    samples = _clean(wet)[samples_of(SETTLING_S) :][:frames]
+    if edges:
+        samples = _faded(samples, fade_in_s=0.08, fade_out_s=0.25)
+    return _normalised(samples)
+
+
+def one_shot(preset: Preset, values: Mapping[str, float | str], rng: Generator, frames: int | None) -> Signal:
+    """Render a one-shot: of its own length, or cut or padded to `frames`."""
+    take = Take(values, rng, 0)
+    own = _clean(_in_space(take, render_of(preset)(take)))
+    own = own[: _audible(own)]
+    if frames is None or len(own) <= frames:
+        own = _faded(own, fade_in_s=0.0003, fade_out_s=0.01)
+    else:
+        own = _faded(own[:frames], fade_in_s=0.0003, fade_out_s=0.35 * frames / SAMPLE_RATE)
+    samples = _normalised(_without_offset(own))
+    if frames is not None and len(samples) < frames:
+        samples = np.concatenate([samples, np.zeros(frames - len(samples))])
+    return samples
+
+
+def _in_space(take: Take, dry: Signal) -> Signal:
+    distance, room = take["distance"], take["room"]
+    if dry.ndim == 1:
+        return placed(dry, distance=distance, room=room)
+    sides = [placed(dry[:, side], distance=distance, room=room) for side in range(dry.shape[1])]
+    return np.stack(sides, axis=1)
+
+
+def _clean(samples: Signal) -> Signal:
+    """Return the samples without what lies below hearing."""
+    return np.ascontiguousarray(highpass(samples.T, 22).T)
+
+
+def _audible(samples: Signal) -> int:
+    """Return how many frames there are until the last above -66 dB of the peak."""
+    loud = np.flatnonzero(np.abs(samples) > 0.0005 * np.max(np.abs(samples), initial=0.0))
+    return int(loud[-1]) + 1 if len(loud) else len(samples)
+
+
+def _faded(samples: Signal, *, fade_in_s: float, fade_out_s: float) -> Signal:
+    """Return the samples with raised-cosine ends that reach 0."""
+    gains = np.ones(len(samples))
+    for fade_s, reverse in ((fade_in_s, False), (fade_out_s, True)):
+        count = min(samples_of(fade_s), len(samples) // 2)
+        ramp = 0.5 - 0.5 * np.cos(np.pi * np.arange(count) / max(1, count))
+        if reverse:
+            gains[len(gains) - count :] *= ramp[::-1]
+        else:
+            gains[:count] *= ramp
+    return (samples.T * gains).T
+
+
+def _without_offset(samples: Signal) -> Signal:
+    """Return a one-shot at mean 0, its ends left at 0: the offset is taken where the sound is."""
+    weights = np.sin(np.pi * np.arange(len(samples)) / max(1, len(samples) - 1)) ** 2
+    return samples - weights * (np.sum(samples) / max(float(np.sum(weights)), 1e-9))
+
+
+def _normalised(samples: Signal) -> Signal:
+    peak = float(np.max(np.abs(samples), initial=0.0))
+    return samples * (PEAK / peak) if peak > 1e-9 else samples
