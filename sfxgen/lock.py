@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
@@ -89,18 +89,31 @@ class Lock:
     def to_text(self) -> str:
         """Return the one text of this lock."""
         assets: dict[str, dict[str, Any]] = {}
-        for (engine, name), record in sorted(self.assets.items()):
-            assets.setdefault(engine, {})[name] = asdict(record)
+        for (engine, name), record in self.assets.items():
+            assets.setdefault(engine, {})[name] = {field: getattr(record, field) for field in _FIELDS}
         folders: dict[str, dict[str, str]] = {}
-        for (engine, folder), engine_id in sorted(self.folders.items()):
+        for (engine, folder), engine_id in self.folders.items():
             folders.setdefault(engine, {})[folder] = engine_id
         value = {
             "version": LOCK_VERSION,
-            "models": {name: {"revision": revision} for name, revision in sorted(self.models.items())},
+            "models": {name: {"revision": revision} for name, revision in self.models.items()},
             "folders": folders,
             "assets": assets,
         }
-        return json.dumps(value, indent=1, sort_keys=True, ensure_ascii=False, allow_nan=False) + "\n"
+        return _text(value, 0) + "\n"
+
+
+_encode = json.JSONEncoder(sort_keys=True, ensure_ascii=False, allow_nan=False).encode
+_RECORD_DEPTH = 3  # below the lock, its assets and their engine
+
+
+def _text(value: Any, depth: int) -> str:
+    """Write a mapping with a key a line, sorted; what is inside a record's fields stays on their line."""
+    if not isinstance(value, dict) or not value or depth > _RECORD_DEPTH:
+        return _encode(value)
+    indent = " " * depth
+    lines = [f"{indent} {_encode(key)}: {_text(item, depth + 1)}" for key, item in sorted(value.items())]
+    return "{\n" + ",\n".join(lines) + f"\n{indent}}}"
 
 
 def read(path: Path) -> Lock:

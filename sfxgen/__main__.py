@@ -1,0 +1,6 @@
+"""`python -m sfxgen`."""
+
+from sfxgen.cli import main
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,127 @@
+"""`sfxgen build`."""
+
+from __future__ import annotations
+
+import signal
+from pathlib import Path
+from typing import Any
+
+import click
+
+from sfxgen.build import Report, build
+from sfxgen.catalog import installed
+from sfxgen.cli.options import json_option, options_of, planning_options, project_option, root_of
+from sfxgen.cli.plan import print_plan
+from sfxgen.cli.progress import ProgressView
+from sfxgen.cli.show import print_json, shortened, show_steps, show_where, step_json, styled
+from sfxgen.workspace import open_workspace
+
+
+@click.command()
+@project_option
+@planning_options
+@click.option("--locked", is_flag=True, help="Fail instead of changing the lock.")
+@click.option("--offline", is_flag=True, help="Ask nothing of the network.")
+@click.option("--dry-run", is_flag=True, help="Only show what would be done, as plan does.")
+@json_option
+def command(
+    directory: Path | None, project: Path | None, dry_run: bool, as_json: bool, **values: Any
+) -> None:
+    """Make what is stale: generate, master, encode, write.
+
+    One sound's failure stops no other. What was edited by hand is left alone, and reported.
+    """
+    root = root_of(directory, project)
+    options = options_of(values)
+    if dry_run:
+        workspace = open_workspace(root, installed(), options)
+        print_plan(workspace, workspace.plan(options), as_json=as_json, verb="build")
+        return
+    # A CI runner stops a job with SIGTERM: end as on Ctrl-C, with the lock whole.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    with ProgressView(quiet=as_json) as view:
+        report = build(root, installed(), options, on_event=view)
+    if as_json:
+        print_json(report_json(report))
+    else:
+        show_report(report)
+    raise SystemExit(report.exit_code)
+
+
+def report_json(report: Report) -> dict[str, Any]:
+    """Return a build's result in its JSON form."""
+    failures = {failure.step.ref: failure.error for failure in report.failures if failure.step}
+    done = {step.ref for step in report.done}
+    refused = {step.ref for step in report.refused}
+    steps = []
+    for step in report.plan.steps:
+        if step.ref in failures:
+            error = failures[step.ref]
+            steps.append({**step_json(step, "failed"), "error": error.message, "hint": error.hint})
+            continue
+        status = "done" if step.ref in done else "refused" if step.ref in refused else "not done"
+        status = {"keep": "kept", "conflict": "conflict"}.get(step.action, status)
+        steps.append(step_json(step, status))
+    return {
+        "command": "build",
+        "project": str(report.workspace.root),
+        "exit_code": report.exit_code,
+        "lock_changed": report.lock_changed,
+        "counts": report.plan.counts(),
+        "steps": steps,
+    }
+
+
+def show_report(report: Report) -> None:
+    """Say what was made and where, what was not, and what to do about it."""
+    root = report.workspace.root
+    if report.refused:
+        show_steps(report.refused)
+        click.echo(f"the lock would change for {len(report.refused)} assets; --locked forbids that")
+        click.echo("  hint: run sfxgen build, and commit sfxgen.lock with the assets")
+        return
+    if report.plan.is_empty:
+        kept = report.plan.part("keep")
+        click.echo(f"nothing to do: {_assets(len(kept))} up to date in {_folders(report)}")
+        _mention_drafts(report)
+        return
+    show_steps(sorted(report.done, key=lambda step: step.ref))
+    show_steps(report.conflicts)
+    made = [step for step in report.done if step.action != "remove"]
+    removed = len(report.done) - len(made)
+    kept = report.plan.part("keep")
+    words = [f"made {_assets(len(made))}" if made else "", f"removed {removed}" if removed else ""]
+    words += [f"kept {len(kept)}" if kept else ""]
+    click.echo(", ".join(word for word in words if word) or "nothing was made")
+    show_where(root, made)
+    _mention_drafts(report)
+    if report.conflicts:
+        click.echo(styled(f"{len(report.conflicts)} left alone, edited by hand", fg="red"))
+        click.echo("  hint: keep your edit elsewhere, or let sfxgen replace it with --force")
+    if report.failures:
+        click.echo(styled(f"{len(report.failures)} failed", fg="red") + ": see above")
+    if report.cancelled:
+        click.echo("stopped; the next build goes on from here")
+
+
+def _assets(count: int) -> str:
+    return f"{count} asset{'s' * (count != 1)}"
+
+
+def _folders(report: Report) -> str:
+    project = report.workspace.project
+    return ", ".join(shortened(project.root / folder) for folder in project.assets.values()) or "no folder"
+
+
+def _mention_drafts(report: Report) -> None:
+    drafts = [record for record in report.records.values() if record.draft]
+    if drafts:
+        models = sorted(
+            {w.sound.model.name for w in report.workspace.wanted if report.records.get(w.ref) in drafts}
+        )
+        click.echo(
+            f"{_assets(len(drafts))} are drafts by the synthesizer, standing in for {', '.join(models)}"
+        )
+        click.echo(
+            "  hint: a machine that can run the model replaces them; sfxgen doctor says what is missing here"
+        )

@@ -1,0 +1,61 @@
+"""`sfxgen check`."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import click
+
+from sfxgen.catalog import installed
+from sfxgen.cli.options import json_option, project_option, root_of
+from sfxgen.cli.show import counts_line, print_json, show_folders, show_steps, step_json, styled
+from sfxgen.workspace import open_workspace
+
+
+@click.command()
+@project_option
+@click.option("--allow-drafts", is_flag=True, help="Accept drafts by the synthesizer.")
+@json_option
+def command(directory: Path | None, project: Path | None, allow_drafts: bool, as_json: bool) -> None:
+    """Do manifests, lock and assets agree? The CI gate: no GPU, no torch, no network, nothing written.
+
+    Exits with 1 when anything is stale, was edited by hand, or is a draft.
+    """
+    workspace = open_workspace(root_of(directory, project), installed())
+    plan = workspace.check_plan()
+    drafts = [step for step in plan.part("keep") if step.is_draft]
+    refused = [] if allow_drafts else drafts
+    ok = plan.is_empty and not refused
+    if as_json:
+        print_json(
+            {
+                "command": "check",
+                "project": str(workspace.root),
+                "exit_code": 0 if ok else 1,
+                "counts": plan.counts(),
+                "drafts": len(drafts),
+                "steps": [
+                    step_json(step, "kept" if step.action == "keep" else "stale") for step in plan.steps
+                ],
+                "folders": [folder for _, folder in plan.folders],
+            }
+        )
+    else:
+        show_steps(plan.stale)
+        show_folders(plan)
+        if ok:
+            click.echo(
+                f"up to date: {counts_line(plan)}" + (f", {len(drafts)} of them drafts" if drafts else "")
+            )
+        if not plan.is_empty:
+            click.echo(styled(f"stale: {counts_line(plan)}", fg="red"))
+            click.echo("  hint: run sfxgen build, and commit the assets with sfxgen.lock")
+        if refused:
+            click.echo(styled(f"{len(refused)} assets are drafts by the synthesizer", fg="red"))
+            click.echo("  hint: build where the model can run, or allow them with --allow-drafts")
+    if not ok and os.environ.get("GITHUB_ACTIONS") == "true":
+        for step in [*plan.stale, *refused]:
+            what = "; ".join(str(reason) for reason in step.reasons) or "a draft"
+            click.echo(f"::error file={step.path}::{step.ref[1]}: {what}", err=True)
+    raise SystemExit(0 if ok else 1)

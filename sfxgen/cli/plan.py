@@ -1,0 +1,50 @@
+"""`sfxgen plan`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from sfxgen.catalog import installed
+from sfxgen.cli.options import json_option, options_of, planning_options, project_option, root_of
+from sfxgen.cli.show import counts_line, print_json, show_folders, show_steps, step_json
+from sfxgen.plan import Plan
+from sfxgen.workspace import Workspace, open_workspace
+
+
+@click.command()
+@project_option
+@planning_options
+@click.option("--check", is_flag=True, help="Exit with 1 when anything is stale.")
+@json_option
+def command(directory: Path | None, project: Path | None, check: bool, as_json: bool, **values: Any) -> None:
+    """Show what a build would do, and why. Touches nothing."""
+    options = options_of(values)
+    workspace = open_workspace(root_of(directory, project), installed(), options)
+    plan = workspace.plan(options)
+    print_plan(workspace, plan, as_json=as_json, verb="plan")
+    if check and not plan.is_empty:
+        raise SystemExit(1)
+
+
+def print_plan(workspace: Workspace, plan: Plan, *, as_json: bool, verb: str) -> None:
+    """Print a plan for people or machines."""
+    if as_json:
+        print_json(
+            {
+                "command": verb,
+                "project": str(workspace.root),
+                "exit_code": 0,
+                "counts": plan.counts(),
+                "steps": [
+                    step_json(step, "kept" if step.action == "keep" else "planned") for step in plan.steps
+                ],
+                "folders": [folder for _, folder in plan.folders],
+            }
+        )
+        return
+    show_steps(plan.stale)
+    show_folders(plan)
+    click.echo(counts_line(plan) if not plan.is_empty else f"nothing to do: {counts_line(plan)}")

@@ -1,0 +1,147 @@
+"""How things are worded and shown: results on stdout, progress and errors on stderr."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+import click
+
+from sfxgen.errors import ManifestError, Mistake, SfxgenError
+from sfxgen.plan import ACTIONS, Plan, Step
+
+JSON_VERSION = 1
+
+_COLOURS = {
+    "restore": "cyan",
+    "encode": "cyan",
+    "master": "blue",
+    "generate": "green",
+    "remove": "yellow",
+    "conflict": "red",
+}
+
+
+def styled(text: str, **style: Any) -> str:
+    """Style a text, unless NO_COLOR says not to; click drops styles where there is no terminal."""
+    return text if os.environ.get("NO_COLOR") else click.style(text, **style)
+
+
+def show_error(error: SfxgenError, *, as_json: bool) -> None:
+    """Show an error for the person who can mend it."""
+    if as_json:
+        print_json({"error": _error_json(error), "exit_code": error.exit_code})
+    if isinstance(error, ManifestError):
+        for mistake in error.mistakes:
+            click.echo(f"{mistake}" + (f"\n  hint: {mistake.hint}" if mistake.hint else ""), err=True)
+            _annotate(mistake)
+        click.echo(styled(error.message, fg="red"), err=True)
+        return
+    click.echo(f"{styled('error:', fg='red')} {error.message}", err=True)
+    if error.hint:
+        click.echo(f"  hint: {error.hint}", err=True)
+    if os.environ.get("GITHUB_ACTIONS") == "true":
+        click.echo(f"::error::{_escaped(error.message)}", err=True)
+
+
+def _error_json(error: SfxgenError) -> dict[str, Any]:
+    value: dict[str, Any] = {"message": error.message, "hint": error.hint}
+    if isinstance(error, ManifestError):
+        names = ("path", "line", "where", "what", "hint")
+        value["mistakes"] = [{name: getattr(mistake, name) for name in names} for mistake in error.mistakes]
+    return value
+
+
+def _annotate(mistake: Mistake) -> None:
+    """Mark the line in a pull request, where GitHub Actions runs us."""
+    if os.environ.get("GITHUB_ACTIONS") == "true":
+        text = f"{mistake.where}: {mistake.what}" if mistake.where else mistake.what
+        click.echo(f"::error file={mistake.path},line={max(1, mistake.line)}::{_escaped(text)}", err=True)
+
+
+def _escaped(text: str) -> str:
+    return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+
+
+def print_json(value: dict[str, Any]) -> None:
+    """Print a versioned JSON document on stdout."""
+    click.echo(json.dumps({"version": JSON_VERSION, **value}, indent=1, ensure_ascii=False, allow_nan=False))
+
+
+def step_json(step: Step, status: str) -> dict[str, Any]:
+    """Return a step as the JSON form has it."""
+    return {
+        "engine": step.ref[0],
+        "asset": step.ref[1],
+        "sound": step.wanted.sound.id if step.wanted else step.record.sound if step.record else "",
+        "path": step.path,
+        "action": step.action,
+        "reasons": [{"why": str(reason.why), "detail": reason.detail} for reason in step.reasons],
+        "draft": step.is_draft,
+        "status": status,
+    }
+
+
+def counts_line(plan: Plan) -> str:
+    """Word a plan's counts: `2 to generate, 1 to remove, 40 kept`."""
+    counts = plan.counts()
+    words = {"keep": "kept", "conflict": "in conflict"}
+    parts = [f"{counts[a]} {words.get(a, 'to ' + a)}" for a in (*ACTIONS[1:], "keep") if counts[a]]
+    return ", ".join(parts) or "no assets"
+
+
+def show_steps(steps: Iterable[Step]) -> None:
+    """Show steps a line a sound, variants of the same fate together."""
+    groups: dict[tuple[str, str, str, bool], list[Step]] = {}
+    for step in steps:
+        sound = step.wanted.sound.id if step.wanted else step.record.sound if step.record else ""
+        why = "; ".join(str(reason) for reason in step.reasons)
+        groups.setdefault((step.action, sound, why, step.is_draft), []).append(step)
+    width = max((len(sound) for _, sound, _, _ in groups), default=0)
+    for (action, sound, why, draft), members in groups.items():
+        word = styled(f"{action:9}", fg=_COLOURS.get(action))
+        mark = styled(" draft", fg="magenta") if draft and action not in ("remove", "conflict") else ""
+        click.echo(f"  {word} {sound:{width}}  {_variants(members)}{mark}  {why}")
+        if action == "conflict":
+            for step in members:
+                click.echo(f"            {step.path}")
+
+
+def show_folders(plan: Plan) -> None:
+    """Name the folders whose sidecar is missing, unless all of them are on their way with new assets."""
+    if plan.stale:
+        return
+    for _, folder in plan.folders:
+        click.echo(f"  {styled('restore  ', fg='cyan')} {folder}/  its sidecar is missing")
+
+
+def _variants(steps: Sequence[Step]) -> str:
+    numbers = [step.ref[1].rsplit("_", 1)[-1] for step in steps]
+    if len(numbers) > 2 and int(numbers[-1]) - int(numbers[0]) == len(numbers) - 1:
+        return f"{numbers[0]}–{numbers[-1]}"
+    return " ".join(numbers[:6]) + (" …" if len(numbers) > 6 else "")
+
+
+def show_where(root: Path, steps: Iterable[Step]) -> None:
+    """Say in which folders the assets stand."""
+    folders = Counter((root / step.path).parent for step in steps)
+    for folder, count in sorted(folders.items()):
+        click.echo(f"  {shortened(folder)}{os.sep}  {count} file{'s' * (count != 1)}")
+
+
+def shortened(path: Path) -> str:
+    """Word a path relative to the current folder where that is shorter."""
+    try:
+        return str(path.relative_to(Path.cwd()))
+    except ValueError:
+        return str(path)
+
+
+def is_terminal() -> bool:
+    """Whether progress may be drawn: stderr is a terminal, and not a dumb one."""
+    return sys.stderr.isatty() and os.environ.get("TERM") != "dumb"

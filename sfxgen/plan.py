@@ -1,0 +1,349 @@
+"""What a build would do, and why. Pure: it looks at what it is given and touches nothing.
+
+Every wanted or locked asset is in exactly one part of the plan:
+
+    keep       it stands as it should
+    restore    its bytes are known; they are copied from the store, or only its sidecar is written again
+    encode     its mastered clip is known; it is encoded, or only its sidecar changes
+    master     its take is known; it is mastered
+    generate   a model has to make it
+    remove     no manifest names it any more
+    conflict   what stands there is somebody's own work; it is left alone
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterator, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Literal, Protocol
+
+from sfxgen.contracts import ModelInfo
+from sfxgen.disk import FileState, digest_of_text
+from sfxgen.lock import AssetRecord, AssetRef, Lock
+from sfxgen.store.local import Entry, Shelf
+from sfxgen.wanted import Make, Wanted
+
+Action = Literal["keep", "restore", "encode", "master", "generate", "remove", "conflict"]
+ACTIONS: tuple[Action, ...] = ("keep", "restore", "encode", "master", "generate", "remove", "conflict")
+
+Drafts = Literal["never", "existing", "allowed"]
+"""Whether a plan may use drafts: not at all; those that stand already; or new ones, where a model cannot run."""
+
+
+class Why(StrEnum):
+    """Why an asset is not kept, or cannot be touched. `WORDS` says it for people."""
+
+    NEW = "new"
+    RECIPE_CHANGED = "recipe-changed"
+    MASTERING_CHANGED = "mastering-changed"
+    ENCODING_CHANGED = "encoding-changed"
+    SETTINGS_CHANGED = "settings-changed"
+    FILE_MISSING = "file-missing"
+    SIDECAR_MISSING = "sidecar-missing"
+    SIDECAR_STALE = "sidecar-stale"
+    MOVED = "moved"
+    UNLOCKED = "unlocked"
+    DRAFT = "draft"
+    DRAFT_REPLACED = "draft-replaced"
+    REBUILD = "rebuild"
+    NOT_WANTED = "not-wanted"
+    FILE_EDITED = "file-edited"
+    SIDECAR_EDITED = "sidecar-edited"
+    FILE_UNKNOWN = "file-unknown"
+
+
+WORDS: dict[Why, str] = {
+    Why.NEW: "new",
+    Why.RECIPE_CHANGED: "its recipe changed",
+    Why.MASTERING_CHANGED: "its mastering changed",
+    Why.ENCODING_CHANGED: "its encoding changed",
+    Why.SETTINGS_CHANGED: "its import settings changed",
+    Why.FILE_MISSING: "its file is missing",
+    Why.SIDECAR_MISSING: "its sidecar is missing",
+    Why.SIDECAR_STALE: "its sidecar is out of date",
+    Why.MOVED: "its path changed",
+    Why.UNLOCKED: "it stands, but is not in the lock",
+    Why.DRAFT: "its model cannot run here, so the synthesizer drafts it",
+    Why.DRAFT_REPLACED: "it replaces a draft",
+    Why.REBUILD: "a rebuild was asked for",
+    Why.NOT_WANTED: "no manifest names it",
+    Why.FILE_EDITED: "its file was edited by hand",
+    Why.SIDECAR_EDITED: "its sidecar was edited by hand",
+    Why.FILE_UNKNOWN: "a file stands there that sfxgen did not write",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """Why, with what exactly changed where that is known (`seed`, `model` …)."""
+
+    why: Why
+    detail: str = ""
+
+    def __str__(self) -> str:
+        return f"{WORDS[self.why]} ({self.detail})" if self.detail else WORDS[self.why]
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """What is done with one asset. `wanted` and `make` are None where it is removed."""
+
+    action: Action
+    ref: AssetRef
+    reasons: tuple[Reason, ...] = ()
+    wanted: Wanted | None = None
+    make: Make | None = None
+    record: AssetRecord | None = None
+    standing: FileState | None = None
+    """What stood at the asset's path when the plan was made."""
+
+    @property
+    def path(self) -> str:
+        """The path of the asset's file."""
+        if self.wanted is not None:
+            return self.wanted.path
+        assert self.record is not None
+        return self.record.path
+
+    @property
+    def is_draft(self) -> bool:
+        """Whether the asset is, or will be, a draft."""
+        return self.make.draft if self.make is not None else bool(self.record and self.record.draft)
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """The steps, in the order of engines and ids."""
+
+    steps: tuple[Step, ...]
+    folders: tuple[AssetRef, ...] = ()
+    """(engine, folder) of each folder whose sidecar is missing."""
+
+    def part(self, *actions: Action) -> tuple[Step, ...]:
+        """Return the steps with one of these actions."""
+        return tuple(step for step in self.steps if step.action in actions)
+
+    @property
+    def stale(self) -> tuple[Step, ...]:
+        """All that a build would have to touch, or cannot."""
+        return tuple(step for step in self.steps if step.action != "keep")
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether a build would have nothing to do."""
+        return not self.stale and not self.folders
+
+    def counts(self) -> dict[Action, int]:
+        """Return how many assets each part has."""
+        return {action: sum(step.action == action for step in self.steps) for action in ACTIONS}
+
+
+class Standing(Protocol):
+    """What stands in the project: `sfxgen.disk.Disk`, or a table in a test."""
+
+    def state(self, relative: str, *, text: bool = False) -> FileState | None:
+        """Return a file's state, or None."""
+        ...
+
+
+class Holdings(Protocol):
+    """What the store holds: `sfxgen.store.local.LocalStore`, or a table in a test."""
+
+    def find(self, shelf: Shelf, key: str) -> Entry | None:
+        """Return the entry under a key, or None."""
+        ...
+
+    def size(self, digest: str) -> int | None:
+        """Return the size of the bytes with a digest, or None."""
+        ...
+
+
+class NoHoldings:
+    """An empty store: for `check`, which must come to one verdict on every machine."""
+
+    def find(self, shelf: Shelf, key: str) -> Entry | None:
+        """Find nothing."""
+        del shelf, key
+        return None
+
+    def size(self, digest: str) -> int | None:
+        """Find nothing."""
+        del digest
+        return None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Planner:
+    """The view that a plan is made from.
+
+    `can_run` is asked only for models that would have to run. `in_scope` says which sounds are looked at.
+    """
+
+    lock: Lock
+    disk: Standing
+    store: Holdings
+    can_run: Callable[[ModelInfo], bool]
+    drafts: Drafts = "never"
+    force: bool = False
+    rebuild: bool = False
+    in_scope: Callable[[str], bool] = lambda _sound: True
+
+    def plan(self, wanted: Sequence[Wanted]) -> Plan:
+        """Make the plan."""
+        steps = [self._step(asset) for asset in wanted if self.in_scope(asset.sound.id)]
+        steps += self._removals({asset.ref for asset in wanted}, {asset.path for asset in wanted})
+        return Plan(tuple(sorted(steps, key=lambda step: step.ref)), self._folders(wanted))
+
+    def _folders(self, wanted: Sequence[Wanted]) -> tuple[AssetRef, ...]:
+        folders = {
+            (asset.ref[0], folder): sidecar for asset in wanted for folder, sidecar in asset.folder_sidecars
+        }
+        return tuple(
+            ref for ref, sidecar in sorted(folders.items()) if self.disk.state(sidecar, text=True) is None
+        )
+
+    def _step(self, asset: Wanted) -> Step:
+        record = self.lock.assets.get(asset.ref)
+        make = self._choose(asset, record)
+        standing = self.disk.state(asset.path)
+        conflicts = () if self.force else tuple(self._conflicts(asset, record, standing))
+        if conflicts:
+            return Step("conflict", asset.ref, conflicts, asset, make, record, standing)
+        reasons = tuple(self._reasons(asset, record, make, standing))
+        action = self._action(asset, record, make, standing) if reasons else "keep"
+        return Step(action, asset.ref, reasons, asset, make, record, standing)
+
+    def _choose(self, asset: Wanted, record: AssetRecord | None) -> Make:
+        """Choose between the final asset and a draft. A final asset of this recipe is never drafted over."""
+        final, draft = asset.final, asset.draft
+        if draft is None or self.drafts == "never":
+            return final
+        if record is not None and not record.draft and record.take_key == final.keys.take:
+            return final
+        if any(self.store.find(shelf, key) for shelf, key in _shelves(final)):
+            return final
+        if self.drafts == "existing":
+            stands = record is not None and record.draft and record.take_key == draft.keys.take
+            return draft if stands else final
+        return final if self.can_run(final.model) else draft
+
+    def _conflicts(
+        self, asset: Wanted, record: AssetRecord | None, standing: FileState | None
+    ) -> Iterator[Reason]:
+        if not self._is_ours(standing, asset, record):
+            yield Reason(Why.FILE_EDITED if record and record.path == asset.path else Why.FILE_UNKNOWN)
+        if asset.sidecar is not None and record is not None:
+            sidecar = self.disk.state(_sidecar_of(asset, record.path), text=True)
+            own = {record.sidecar_digest, digest_of_text(asset.sidecar_content)}
+            if sidecar is not None and sidecar.digest not in own:
+                yield Reason(Why.SIDECAR_EDITED)
+        if record is not None and record.path != asset.path:
+            old = self.disk.state(record.path)
+            if old is not None and old.digest != record.digest:
+                yield Reason(Why.FILE_EDITED, record.path)
+
+    def _is_ours(self, standing: FileState | None, asset: Wanted, record: AssetRecord | None) -> bool:
+        """Whether sfxgen put the file there, by the lock or in a build that was killed before it wrote the lock."""
+        if standing is None or (record is not None and standing.digest == record.digest):
+            return True
+        makes = (make for make in (asset.final, asset.draft) if make is not None)
+        entries = (self.store.find("file", make.keys.file) for make in makes)
+        return any(entry is not None and entry.digest == standing.digest for entry in entries)
+
+    def _reasons(
+        self, asset: Wanted, record: AssetRecord | None, make: Make, standing: FileState | None
+    ) -> Iterator[Reason]:
+        if self._rebuilds(asset):
+            yield Reason(Why.REBUILD)
+        if record is None:
+            yield Reason(Why.UNLOCKED if standing is not None else Why.NEW)
+            if make.draft:
+                yield Reason(Why.DRAFT)
+            return
+        yield from _changes(asset, record, make)
+        if standing is None:
+            yield Reason(Why.FILE_MISSING)
+        elif not self._is_ours(standing, asset, record):
+            yield Reason(Why.FILE_EDITED)
+        elif standing.digest != record.digest:
+            yield Reason(Why.UNLOCKED)
+        if asset.sidecar is not None:
+            sidecar = self.disk.state(asset.sidecar, text=True)
+            if sidecar is None:
+                yield Reason(Why.SIDECAR_MISSING)
+            elif sidecar.digest != digest_of_text(asset.sidecar_content):
+                yield Reason(Why.SIDECAR_STALE)
+
+    def _action(
+        self, asset: Wanted, record: AssetRecord | None, make: Make, standing: FileState | None
+    ) -> Action:
+        if self._rebuilds(asset):
+            return "generate"
+        if record is not None and record.file_key == make.keys.file and record.draft == make.draft:
+            stands = standing is not None and standing.digest == record.digest
+            if stands and record.path == asset.path:
+                return "restore" if record.asset_key == make.keys.asset else "encode"
+            if self.store.size(record.digest) is not None:
+                return "restore"
+        if self.store.find("file", make.keys.file) is not None:
+            same_clip = record is not None and record.clip_key == make.keys.clip
+            return "encode" if same_clip and record and record.asset_key != make.keys.asset else "restore"
+        if self.store.find("clip", make.keys.clip) is not None:
+            return "encode"
+        return "master" if self.store.find("take", make.keys.take) is not None else "generate"
+
+    def _rebuilds(self, asset: Wanted) -> bool:
+        return self.rebuild and not asset.sound.frozen
+
+    def _removals(self, wanted: Collection[AssetRef], paths: Collection[str]) -> Iterator[Step]:
+        for ref, record in self.lock.assets.items():
+            if ref in wanted or not self.in_scope(record.sound):
+                continue
+            standing = None if record.path in paths else self.disk.state(record.path)
+            if not self.force and standing is not None and standing.digest != record.digest:
+                yield Step("conflict", ref, (Reason(Why.NOT_WANTED), Reason(Why.FILE_EDITED)), record=record)
+            else:
+                yield Step("remove", ref, (Reason(Why.NOT_WANTED),), record=record, standing=standing)
+
+
+def _shelves(make: Make) -> tuple[tuple[Shelf, str], ...]:
+    return (("take", make.keys.take), ("clip", make.keys.clip), ("file", make.keys.file))
+
+
+def _sidecar_of(asset: Wanted, path: str) -> str:
+    """The sidecar of an asset that stood at another path, by the exporter's way of naming."""
+    assert asset.sidecar is not None
+    return (
+        path + asset.sidecar.removeprefix(asset.path)
+        if asset.sidecar.startswith(asset.path)
+        else asset.sidecar
+    )
+
+
+def _changes(asset: Wanted, record: AssetRecord, make: Make) -> Iterator[Reason]:
+    """Say how what is wanted differs from what is locked: the first link of the chain that broke."""
+    keys = make.keys
+    if record.draft and not make.draft:
+        yield Reason(Why.DRAFT_REPLACED)
+    elif make.draft and not record.draft:
+        yield Reason(Why.DRAFT)
+    if record.take_key != keys.take:
+        yield Reason(Why.RECIPE_CHANGED, ", ".join(_recipe_changes(asset, record, make)))
+    elif record.clip_key != keys.clip:
+        yield Reason(Why.MASTERING_CHANGED)
+    elif record.file_key != keys.file:
+        yield Reason(Why.ENCODING_CHANGED)
+    elif record.asset_key != keys.asset:
+        yield Reason(Why.SETTINGS_CHANGED)
+    if record.path != asset.path:
+        yield Reason(Why.MOVED)
+
+
+def _recipe_changes(asset: Wanted, record: AssetRecord, make: Make) -> Iterator[str]:
+    if record.model != make.recipe.model:
+        yield f"model {record.model} → {make.recipe.model}"
+    elif record.revision != make.recipe.revision:
+        yield "weights' revision"
+    if record.take != asset.take:
+        yield f"take {record.take} → {asset.take}"

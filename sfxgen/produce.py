@@ -1,0 +1,306 @@
+"""Make the bytes: takes by models, clips by mastering, files by encoding, each kept in the store on the way.
+
+Takes are generated one model at a time in this thread; what has a take is mastered and encoded in others meanwhile.
+Every hand-over goes through the store, so memory does not grow with the number of assets and a killed build loses
+only what was being made.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from dataclasses import dataclass
+from typing import Any
+
+from sfxgen.audio import codec, quality
+from sfxgen.audio.clip import Clip
+from sfxgen.contracts import Session
+from sfxgen.errors import Cancelled, ModelError, SfxgenError, TakeRejected
+from sfxgen.events import ClipMastered, OnEvent, TakeGenerated
+from sfxgen.mastering import master
+from sfxgen.plan import Step
+from sfxgen.recipe import Recipe
+from sfxgen.sessions import Sessions
+from sfxgen.store.local import Entry, LocalStore
+from sfxgen.wanted import Make, surroundings
+from sfxgen.workspace import Options, Workspace
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """A step's audio file. `meta` holds how its take was made and what its clip measures."""
+
+    step: Step
+    content: bytes
+    digest: str
+    meta: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class NotMade:
+    """A step that failed, and why."""
+
+    step: Step
+    error: SfxgenError
+
+
+Product = Made | NotMade
+
+
+class _NotInStoreError(Exception):
+    """What the plan counted on is gone from the store."""
+
+
+def produce(
+    workspace: Workspace,
+    options: Options,
+    steps: Sequence[Step],
+    sessions: Sessions,
+    on_event: OnEvent,
+    cancelled: Callable[[], bool],
+) -> Iterator[Product]:
+    """Make every step's file and yield each as it is done, in no set order.
+
+    Raises Cancelled once `cancelled` says so; what is done by then has been yielded.
+    """
+    workers = max(1, min(8, os.cpu_count() or 1))
+    with ThreadPoolExecutor(workers, thread_name_prefix="mastering") as pool:
+        line = _Line(pool, workspace.store, on_event, ahead=4 * workers)
+        try:
+            for step in steps:
+                if cancelled():
+                    raise Cancelled
+                if step.action != "generate":
+                    line.add(step)
+                    yield from line.done()
+            yield from line.rest()
+            generate = [step for step in steps if step.action == "generate"] + line.missing
+            line.missing = []
+            for group in _by_model(generate):
+                takes = _Takes(workspace, options, sessions, on_event, cancelled)
+                for step, error in takes.generate(group):
+                    if error is None:
+                        line.add(step)
+                    else:
+                        yield NotMade(step, error)
+                    yield from line.done()
+        except Cancelled:
+            yield from line.rest()
+            raise
+        yield from line.rest()
+        gone = ModelError("its take left the store while it was built", hint="build again")
+        yield from (NotMade(step, gone) for step in line.missing)
+
+
+def _by_model(steps: Sequence[Step]) -> list[list[Step]]:
+    """Group steps by the model that makes them, in the order in which each model is first needed."""
+    groups: dict[tuple[str, str | None], list[Step]] = {}
+    for step in steps:
+        recipe = _make(step).recipe
+        groups.setdefault((recipe.model, recipe.revision), []).append(step)
+    return list(groups.values())
+
+
+def _make(step: Step) -> Make:
+    assert step.make is not None
+    return step.make
+
+
+class _Line:
+    """Masters and encodes steps in worker threads, at most `ahead` of them under way."""
+
+    def __init__(self, pool: ThreadPoolExecutor, store: LocalStore, on_event: OnEvent, ahead: int) -> None:
+        self._pool, self._store, self._on_event, self._ahead = pool, store, on_event, ahead
+        self._under_way: dict[Future[Made], Step] = {}
+        self.missing: list[Step] = []
+
+    def add(self, step: Step) -> None:
+        self._under_way[self._pool.submit(_finish, self._store, step)] = step
+
+    def done(self) -> Iterator[Product]:
+        """Yield what is done; wait only while too much is under way."""
+        while self._under_way:
+            patience = None if len(self._under_way) >= self._ahead else 0
+            ready, _ = wait(self._under_way, timeout=patience, return_when=FIRST_COMPLETED)
+            if not ready:
+                return
+            for future in ready:
+                yield from self._result(future)
+
+    def rest(self) -> Iterator[Product]:
+        """Wait for all that is under way and yield it."""
+        while self._under_way:
+            ready, _ = wait(self._under_way, return_when=FIRST_COMPLETED)
+            for future in ready:
+                yield from self._result(future)
+
+    def _result(self, future: Future[Made]) -> Iterator[Product]:
+        step = self._under_way.pop(future)
+        try:
+            made = future.result()
+        except _NotInStoreError:
+            self.missing.append(step)
+        except SfxgenError as error:
+            yield NotMade(step, error)
+        else:
+            self._on_event(ClipMastered(step.ref[1]))
+            yield made
+
+
+def _finish(store: LocalStore, step: Step) -> Made:
+    """Bring a step from the furthest thing that the store has of it to its audio file."""
+    assert step.wanted is not None
+    keys = _make(step).keys
+    locked = _locked_file(store, step)
+    if locked is not None:
+        return locked
+    found = store.get("file", keys.file)
+    if found is not None:
+        content, entry = found
+        return Made(step, content, entry.digest, entry.meta)
+    clip, meta = _mastered(store, step)
+    content = codec.encode(clip, step.wanted.delivery.encoding, dither_key=keys.clip)
+    entry = store.put("file", keys.file, content, meta)
+    return Made(step, content, entry.digest, meta)
+
+
+def _locked_file(store: LocalStore, step: Step) -> Made | None:
+    """The very bytes that the lock names, where they are in the store: they win over another machine's."""
+    record, keys = step.record, _make(step).keys
+    if record is None or record.file_key != keys.file or step.action == "generate":
+        return None
+    entry = store.find("file", keys.file)
+    size = store.size(record.digest)
+    if size is None:
+        return None
+    meta = entry.meta if entry is not None and entry.digest == record.digest else record.as_meta()
+    content = store.read(Entry(record.digest, size))
+    return Made(step, content, record.digest, meta) if content is not None else None
+
+
+def _mastered(store: LocalStore, step: Step) -> tuple[Clip, dict[str, Any]]:
+    assert step.wanted is not None
+    keys = _make(step).keys
+    found = store.get("clip", keys.clip)
+    if found is not None:
+        content, entry = found
+        return codec.unpack(content), dict(entry.meta)
+    take = store.get("take", keys.take)
+    if take is None:
+        raise _NotInStoreError
+    content, entry = take
+    mastered = master(codec.unpack(content), step.wanted.mastering)
+    meta = {"take": dict(entry.meta), "clip": mastered.measurement.as_json()}
+    store.put("clip", keys.clip, codec.pack(mastered.clip), meta)
+    return mastered.clip, meta
+
+
+class _Takes:
+    """Generates the takes of one model, gates them, and tries again what a gate rejected."""
+
+    def __init__(
+        self,
+        workspace: Workspace,
+        options: Options,
+        sessions: Sessions,
+        on_event: OnEvent,
+        cancelled: Callable[[], bool],
+    ) -> None:
+        self.workspace, self.options = workspace, options
+        self.sessions, self.on_event, self.cancelled = sessions, on_event, cancelled
+        self.rejections: dict[str, list[str]] = {}
+
+    def generate(self, steps: Sequence[Step]) -> Iterator[tuple[Step, SfxgenError | None]]:
+        """Yield each step once its take is in the store (None), or once it has failed (why)."""
+        waiting: dict[str, list[Step]] = {}
+        for step in steps:
+            if _is_thawed(step):
+                waiting.setdefault(_make(step).keys.take, []).append(step)
+            else:
+                hint = "restore the file or the store's copy of it, or remove frozen: true"
+                yield (
+                    step,
+                    ModelError(
+                        "it is frozen, its recipe has changed, and its take is not in the store", hint=hint
+                    ),
+                )
+        if not waiting:
+            return
+        try:
+            session = self._session(_make(steps[0]))
+        except ModelError as error:
+            yield from ((step, error) for steps in waiting.values() for step in steps)
+            return
+        recipes = {key: _make(steps[0]).recipe for key, steps in waiting.items()}
+        while recipes:
+            again: dict[str, Recipe] = {}
+            for key, outcome in self._round(session, recipes):
+                if isinstance(outcome, Recipe):
+                    again[key] = outcome
+                    continue
+                if outcome is None:
+                    self.on_event(TakeGenerated(waiting[key][0].ref[1], recipes[key].attempt + 1))
+                yield from ((step, outcome) for step in waiting[key])
+            recipes = again
+
+    def _session(self, make: Make) -> Session:
+        info, workspace = make.model, self.workspace
+        missing = workspace.unavailable(info, self.options)
+        if missing is not None:
+            raise missing
+        around = surroundings(workspace.project, info, workspace.lock, offline=self.options.offline)
+        adapter = workspace.catalog.adapters[info.adapter]
+        return self.sessions.get(adapter, info, make.recipe.revision, around, self.on_event)
+
+    def _round(
+        self, session: Session, recipes: Mapping[str, Recipe]
+    ) -> Iterator[tuple[str, SfxgenError | Recipe | None]]:
+        """Generate each recipe once: kept (None), to be tried again (its next attempt), or failed (the error)."""
+        left = list(recipes.items())
+        while left:
+            clips = session.generate(
+                [recipe for _, recipe in left], on_event=self.on_event, cancelled=self.cancelled
+            )
+            try:
+                for clip in clips:
+                    key, recipe = left.pop(0)
+                    yield key, self._keep(session, key, recipe, clip)
+                    if self.cancelled() and left:
+                        raise Cancelled
+                assert not left, "a session yields one clip a recipe"
+            except ModelError as error:
+                # The take at the head failed; those behind it are begun anew without it.
+                key, _ = left.pop(0)
+                yield key, error
+
+    def _keep(self, session: Session, key: str, recipe: Recipe, clip: Clip) -> SfxgenError | Recipe | None:
+        rejected = self.rejections.setdefault(key, [])
+        try:
+            quality.require_usable(clip)
+        except TakeRejected as error:
+            rejected.append(error.message)
+            if recipe.attempt < self.workspace.project.retries:
+                return recipe.next_attempt()
+            tries = f"{len(rejected)} attempts" if len(rejected) > 1 else "its only attempt"
+            return TakeRejected(f"{tries} failed: {'; '.join(rejected)}", hint=error.hint)
+        meta = {
+            "model": recipe.model,
+            "revision": recipe.revision,
+            "seed": recipe.seed,
+            "attempts": recipe.attempt + 1,
+            "rejected": rejected,
+            "environment": dict(session.environment),
+            "recipe": recipe.as_json(),
+        }
+        try:
+            self.workspace.store.put("take", key, codec.pack(clip), meta)
+        except SfxgenError as error:
+            return error
+        return None
+
+
+def _is_thawed(step: Step) -> bool:
+    """A frozen sound's key is its lock's: it may be generated only if its recipe still comes to that key."""
+    make = _make(step)
+    return make.keys.take == make.recipe.take_key()

@@ -1,0 +1,238 @@
+"""Sounds → the assets that the manifests want: a recipe for each take, its keys, and where it is to stand."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from sfxgen.contracts import Catalog, ModelInfo, Surroundings
+from sfxgen.lock import AssetRecord, AssetRef, Lock
+from sfxgen.project import Project
+from sfxgen.recipe import LOOP_OVERLAP_S, Delivery, Mastering, Recipe
+from sfxgen.sound import Sound
+
+DRAFT_MODEL = "synth"
+"""The model that stands in for one that cannot run."""
+
+
+@dataclass(frozen=True, slots=True)
+class Keys:
+    """The chained keys of one asset; `file` is the store's own link between clip and asset."""
+
+    take: str
+    clip: str
+    file: str
+    asset: str
+
+
+@dataclass(frozen=True, slots=True)
+class Make:
+    """One way to make an asset: as the manifest says, or as a draft by the synthesizer."""
+
+    model: ModelInfo
+    recipe: Recipe
+    keys: Keys
+    draft: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class Wanted:
+    """One asset as the manifests want it.
+
+    `path` and `sidecar` are relative to the project. `sidecar_content` is what the sidecar is to hold.
+    `folder_sidecars` are the (folder, sidecar) pairs of the folders above it that need one.
+    """
+
+    ref: AssetRef
+    sound: Sound
+    take: int
+    path: str
+    sidecar: str | None
+    sidecar_content: bytes
+    folder_sidecars: tuple[tuple[str, str], ...]
+    engine_id: str
+    mastering: Mastering
+    delivery: Delivery
+    final: Make
+    draft: Make | None
+
+    @property
+    def name(self) -> str:
+        """The asset's id, without the engine."""
+        return self.ref[1]
+
+
+@dataclass(frozen=True)
+class _Ways:
+    """Makes the recipes of one sound: what the takes of a sound share is worked out once."""
+
+    project: Project
+    catalog: Catalog
+    sound: Sound
+    revisions: Mapping[str, str | None]
+
+    @cached_property
+    def final(self) -> Recipe:
+        return self._recipe(self.sound.model, self.sound.keys)
+
+    @cached_property
+    def draft(self) -> Recipe | None:
+        """The synthesizer's reading of the prompt; None for a sound that is the synthesizer's own."""
+        if self.sound.model.adapter == DRAFT_MODEL or DRAFT_MODEL not in self.catalog.adapters:
+            return None
+        draft_keys = getattr(self.catalog.adapters[DRAFT_MODEL], "draft_keys", None)
+        if draft_keys is None:
+            return None
+        keys: dict[str, Any] = draft_keys(
+            self.sound.keys.get("prompt", ""),
+            kind=self.sound.kind,
+            duration_s=self.sound.keys.get("duration_s"),
+        )
+        return self._recipe(self.catalog.models()[DRAFT_MODEL], keys)
+
+    def _recipe(self, model: ModelInfo, keys: Mapping[str, Any]) -> Recipe:
+        adapter = self.catalog.adapters[model.adapter]
+        duration_s = keys.get("duration_s")
+        if duration_s is not None and self.sound.kind == "loop":
+            duration_s += LOOP_OVERLAP_S
+        prompt = keys.get("prompt", "") if model.reads_prompt else ""
+        return Recipe(
+            model=model.model,
+            revision=self.revisions[model.model],
+            adapter_version=adapter.version,
+            base_seed=self.sound.seed,
+            take=0,
+            prompt=prompt,
+            negative=keys.get("negative", "") if "negative" in model.accepts else "",
+            duration_s=duration_s,
+            steps=keys.get("steps"),
+            guidance=keys.get("guidance"),
+            scheduler=keys.get("scheduler"),
+            dtype=keys.get("dtype"),
+            params=adapter.params(model, keys, kind=self.sound.kind),
+        )
+
+
+def wanted_assets(
+    project: Project, sounds: Sequence[Sound], catalog: Catalog, lock: Lock
+) -> Iterator[Wanted]:
+    """Yield every asset that the manifests want, in the order of engines and ids.
+
+    Weights' revisions are looked up on this disk; nothing is loaded and the network is not asked.
+    """
+    revisions = _revisions(project, sounds, catalog, lock)
+    for engine in project.engines:
+        for sound in sounds:
+            ways = _Ways(project, catalog, sound, revisions)
+            for index, take in enumerate(sound.takes, start=1):
+                yield _wanted(ways, engine, index, take, lock)
+
+
+def model_revisions(
+    project: Project, models: Sequence[ModelInfo], catalog: Catalog, lock: Lock
+) -> dict[str, str | None]:
+    """Return each model's resolved revision, the lock's pin first."""
+    return {
+        info.model: catalog.adapters[info.adapter].revision(info, surroundings(project, info, lock))
+        for info in models
+    }
+
+
+def surroundings(project: Project, info: ModelInfo, lock: Lock, *, offline: bool = False) -> Surroundings:
+    """Return where a model of this project would run."""
+    return Surroundings(project.root, project.device, lock.models.get(info.model), offline)
+
+
+def _revisions(
+    project: Project, sounds: Sequence[Sound], catalog: Catalog, lock: Lock
+) -> dict[str, str | None]:
+    models = {sound.model.model: sound.model for sound in sounds}
+    draft = catalog.models().get(DRAFT_MODEL)
+    if draft is not None:
+        models[draft.model] = draft
+    return model_revisions(project, list(models.values()), catalog, lock)
+
+
+def _wanted(ways: _Ways, engine: str, index: int, take: int, lock: Lock) -> Wanted:
+    sound, project = ways.sound, ways.project
+    exporter = ways.catalog.exporters[engine]
+    ref = (engine, sound.asset_id(index))
+    record = lock.assets.get(ref)
+    delivery = Delivery(
+        engine=engine,
+        exporter_version=exporter.version,
+        encoding=sound.encoding,
+        settings=sound.settings[engine],
+    )
+    path = f"{project.assets[engine]}/{ref[1]}.{sound.encoding.format}"
+    sidecar = exporter.sidecar_path(path)
+    engine_id = _engine_id(ways, engine, f"{sound.identity}_{index:02d}", record, sidecar)
+    final = _make(sound, delivery, sound.model, replace(ways.final, take=take), frozen=_frozen(sound, record))
+    draft = None
+    if ways.draft is not None:
+        model = ways.catalog.models()[DRAFT_MODEL]
+        draft = _make(sound, delivery, model, replace(ways.draft, take=take), draft=True)
+    return Wanted(
+        ref=ref,
+        sound=sound,
+        take=take,
+        path=path,
+        sidecar=sidecar,
+        sidecar_content=exporter.sidecar(engine_id, delivery.settings) if sidecar else b"",
+        folder_sidecars=tuple(
+            (folder, beside)
+            for folder in folders_above(path)
+            if (beside := exporter.sidecar_path(folder)) is not None
+        ),
+        engine_id=engine_id,
+        mastering=sound.mastering,
+        delivery=delivery,
+        final=final,
+        draft=draft,
+    )
+
+
+def _frozen(sound: Sound, record: AssetRecord | None) -> str | None:
+    """Return the take key that a frozen sound keeps whatever its recipe says now."""
+    return record.take_key if sound.frozen and record is not None and not record.draft else None
+
+
+def _make(
+    sound: Sound,
+    delivery: Delivery,
+    model: ModelInfo,
+    recipe: Recipe,
+    *,
+    draft: bool = False,
+    frozen: str | None = None,
+) -> Make:
+    take_key = frozen or recipe.take_key()
+    clip_key = sound.mastering.clip_key(take_key)
+    keys = Keys(take_key, clip_key, delivery.encoding.file_key(clip_key), delivery.asset_key(clip_key))
+    return Make(model, recipe, keys, draft)
+
+
+def _engine_id(
+    ways: _Ways, engine: str, identity: str, record: AssetRecord | None, sidecar: str | None
+) -> str:
+    """The lock's id never changes; else a sidecar that stands already gives it; else it is derived."""
+    exporter = ways.catalog.exporters[engine]
+    if record is not None and record.engine_id:
+        return record.engine_id
+    if sidecar is not None:
+        try:
+            standing = exporter.read_id((ways.project.root / sidecar).read_bytes())
+        except OSError:
+            standing = None
+        if standing:
+            return standing
+    return exporter.asset_id(ways.project.name, identity)
+
+
+def folders_above(path: str) -> list[str]:
+    """Return the folders that hold a project file, outermost first: a/b/c.wav is in a and a/b."""
+    parts = Path(path).parts[:-1]
+    return ["/".join(parts[: n + 1]) for n in range(len(parts))]

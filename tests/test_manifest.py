@@ -1,0 +1,250 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from games import Game
+
+from sfxgen.errors import ManifestError
+from sfxgen.manifest import load
+from sfxgen.sound import Sound
+
+
+def sounds(game: Game) -> dict[str, Sound]:
+    return {sound.id: sound for sound in load(game.root, game.catalog)[1]}
+
+
+def mistakes(game: Game) -> list[str]:
+    with pytest.raises(ManifestError) as caught:
+        load(game.root, game.catalog)
+    for mistake in caught.value.mistakes:
+        assert mistake.line > 0 or mistake.path
+    return [f"{mistake} | {mistake.hint}" for mistake in caught.value.mistakes]
+
+
+def test_a_matrix_becomes_one_sound_for_each_combination(game: Game) -> None:
+    game.sounds(
+        """
+        step/{surface}_{shoe}:
+          for: { surface: [gravel, wood], shoe: [boot, bare, 2] }
+          prompt: "{shoe} on {surface}, {{close}}"
+        """
+    )
+    found = sounds(game)
+    assert list(found) == [f"step/{s}_{o}" for s in ("gravel", "wood") for o in ("2", "bare", "boot")]
+    assert found["step/wood_2"].keys["prompt"] == "2 on wood, {close}"
+
+
+def test_layers_lie_over_one_another(game: Game) -> None:
+    game.project(
+        "assets: Assets\nengine: unity\ndefaults: { model: toy, steps: 9, seed: 5, master: { trim: false } }\n"
+    )
+    game.manifest(
+        """
+defaults: { seed: 6, master: { fade_out_ms: 40 } }
+sounds:
+  base: { abstract: true, prompt: base, kind: dialog, master: { fade_in_ms: 3 }, variants: 3 }
+  a: { extends: base, prompt: a, master: { fade_out_ms: 50 } }
+  b: { extends: a, seed: 7, variants: 1 }
+  c: { prompt: c, seed: null }
+"""
+    )
+    found = sounds(game)
+    assert list(found) == ["a", "b", "c"]
+    a, b, c = found["a"], found["b"], found["c"]
+    assert (a.kind, a.keys["prompt"], a.keys["steps"], a.seed, len(a.takes)) == ("dialog", "a", 9, 6, 3)
+    assert (a.mastering.trim, a.mastering.fade_in_ms, a.mastering.fade_out_ms) == (False, 3, 50)
+    assert (b.keys["prompt"], b.seed, b.takes, b.mastering.fade_out_ms) == ("a", 7, (1,), 50)
+    assert c.seed == 0
+
+
+def test_extends_reaches_into_a_matrix_and_another_manifest(game: Game) -> None:
+    game.manifest(
+        "defaults: { model: toy }\nsounds:\n  x/{k}: { for: { k: [p, q] }, prompt: 'x {k}' }\n", "one"
+    )
+    game.manifest("sounds:\n  y/{k}: { for: { k: [p, q] }, model: toy, extends: 'x/{k}' }\n", "two")
+    assert sounds(game)["y/q"].keys["prompt"] == "x q"
+
+
+def test_takes_variants_and_reject(game: Game) -> None:
+    game.sounds(
+        "a: { prompt: a, variants: 3, reject: [2, 4] }\nb: { prompt: b, takes: [9, 1] }\nc: { prompt: c }"
+    )
+    assert {name: sound.takes for name, sound in sounds(game).items()} == {
+        "a": (1, 3, 5),
+        "b": (9, 1),
+        "c": (1,),
+    }
+
+
+def test_defaults_that_a_model_does_not_take_are_no_mistake_but_its_own_are(game: Game) -> None:
+    game.manifest(
+        """
+defaults: { model: toy, steps: 3 }
+sounds:
+  a: { model: synth, preset: coin }
+  b: { model: synth, preset: coin, steps: 4 }
+"""
+    )
+    assert mistakes(game)[0].startswith(
+        "Audio/manifests/game.yaml:5: sounds.b.steps: synth does not take it | it takes: "
+    )
+
+
+def test_every_mistake_of_every_file_is_shown_at_once(game: Game) -> None:
+    game.project(
+        "engine: unty\nasets: x\nretries: -1\nmanifests: ['Audio/manifests/*.yaml', '../up/*.yaml', 'none/*']\n"
+    )
+    game.manifest(
+        """defaults:
+  model: toy
+  duration_s: 0
+sounds:
+  ui/coin:
+    promt: a coin
+    variants: many
+  ui/Coin:
+    prompt: x
+    kind: lop
+    master: { trimm: true }
+  ok: { prompt: fine, frozen: yes }
+more: 1
+"""
+    )
+    game.manifest("sounds:\n\tbroken: 1\n", "tabs")
+    game.manifest("", "void")
+    found = mistakes(game)
+    assert found == [
+        "Audio/manifests/game.yaml:3: defaults.duration_s: 0 is not positive | write a number above 0",
+        "Audio/manifests/game.yaml:6: sounds.ui/coin.promt: unknown key | did you mean 'prompt'?",
+        "Audio/manifests/game.yaml:7: sounds.ui/coin.variants: expected a whole number, not 'many' "
+        "| write the number alone, without quotes or unit",
+        "Audio/manifests/game.yaml:10: sounds.ui/Coin.kind: 'lop' is not one_shot, loop, music or dialog "
+        "| did you mean 'loop'?",
+        "Audio/manifests/game.yaml:11: sounds.ui/Coin.master.trimm: unknown key | did you mean 'trim'?",
+        "Audio/manifests/game.yaml:12: sounds.ok.frozen: expected true or false, not 'yes' | write true",
+        "Audio/manifests/game.yaml:13: more: unknown key | one of: defaults, sounds",
+        "Audio/manifests/tabs.yaml:2: a tab indents this line | YAML indents with spaces: replace the tab",
+        "Audio/manifests/void.yaml:1: is empty | a manifest begins with sounds:",
+        "sfxgen.yaml:1: engine: unknown engine 'unty' | did you mean 'unity'?",
+        "sfxgen.yaml:2: asets: unknown key | did you mean 'assets'?",
+        "sfxgen.yaml:3: retries: -1 is not at least 0 | ",
+        "sfxgen.yaml:4: manifests[1]: '../up/*.yaml' leaves the project | write a folder inside the project",
+        "sfxgen.yaml:4: manifests[2]: 'none/*' finds no manifest | sfxgen init writes starter manifests",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("lines", "said"),
+    [
+        ("a: { prompt: '' }", "sounds.a.prompt: is empty | say what is to be heard"),
+        ("a: { }", "sounds.a.prompt: is empty | say what is to be heard"),
+        ("a: { prompt: x, duration_s: 99 }", "sounds.a.duration_s: 99 s is longer than 30 s"),
+        ("a: { prompt: x, model: tony }", "sounds.a.model: unknown model 'tony' | did you mean 'toy'?"),
+        ("a: { prompt: x, extends: b }", "sounds.a.extends: no sound has the id 'b'"),
+        (
+            "a: { extends: b }\nb: { extends: a }",
+            "sounds.a.extends: extends itself: b → a → b | break the circle",
+        ),
+        ("a: { prompt: x, takes: [1, 1] }", "sounds.a.takes: names a take twice"),
+        ("a: { prompt: x, takes: [1], reject: [2] }", "sounds.a.reject: has no meaning beside takes"),
+        ("a: { prompt: x, takes: [1], variants: 2 }", "sounds.a.variants: is 2, but takes names 1"),
+        (
+            "a: { prompt: x, loudness_lufs: -3, master: { loudness_lufs: -4 } }",
+            "sounds.a.loudness_lufs: stands here and",
+        ),
+        ("a: { prompt: x, master: { crossfade_ms: 3 } }", "sounds.a.master.crossfade_ms: is for loops"),
+        (
+            "a: { prompt: x, kind: loop, master: { fade_in_ms: 3 } }",
+            "sounds.a.master.fade_in_ms: has no meaning for a loop",
+        ),
+        ("a: { prompt: 'on {what}' }", "sounds.a.prompt: {what} is no axis of this sound"),
+        ("'a/{b}': { for: { c: [1] }, prompt: x }", "sounds.a/{b}: {b} is no axis of this sound"),
+        ("a: { for: { c: [1, 2] }, prompt: x }", "sounds.a.for.c: is not part of the id"),
+        ("'{c}': { for: { c: [x, x] }, prompt: x }", "sounds.{c}: the id 'x' is taken by"),
+        ("'{c}': { for: { c: [con] }, prompt: x }", "sounds.{c}: 'con': 'con' is a reserved name on Windows"),
+        ("ui/NUL: { prompt: x }", "sounds.ui/NUL: 'NUL' is a reserved name on Windows"),
+        ("../up: { prompt: x }", "sounds.../up: an id is a path inside the assets folder"),
+        ("/abs: { prompt: x }", "sounds./abs: an id is a path inside the assets folder"),
+        ("a b: { prompt: x }", "sounds.a b: an id holds letters, digits, - and _ only"),
+        ("a.wav: { prompt: x }", "sounds.a.wav: an id holds letters, digits, - and _ only"),
+        ("ui/coin: { prompt: x }\nui/Coin: { prompt: y }", "would write the same file as ui/"),
+        ("a: { prompt: x }\na: { prompt: y }", "sounds.a: stands here a second time, first on line 3"),
+        (
+            "a: { prompt: x, renamed_from: b }\nb: { prompt: y }",
+            "sounds.a.renamed_from: 'b' is still a sound",
+        ),
+        ("a: { prompt: x, renamed_from: ../b }", "sounds.a.renamed_from: an id is a path inside"),
+        (
+            "a: { prompt: x, unity: { load_typ: streaming } }",
+            "sounds.a.unity.load_typ: unknown key | did you mean 'load_type'?",
+        ),
+        ("a: { prompt: x, unity: { load_type: stream } }", "sounds.a.unity.load_type: 'stream' is not"),
+        ("a: 3", "sounds.a: expected a mapping (key: value), not 3"),
+        ("a: { model: synth }", "sounds.a.preset"),
+        ("a: { model: synth, preset: con }", "has no preset 'con'; did you mean coin?"),
+        ("a: { model: synth, preset: coin, params: { pich: 3 } }", "sounds.a.params.pich"),
+        ("a: { prompt: x, model: 'audioldm:../up' }", "sounds.a.model: "),
+        ("a: { prompt: x, model: audioldm-s, scheduler: dimm }", "sounds.a.scheduler"),
+        ("a: { prompt: x, model: audioldm-s, duration_s: 180 }", "sounds.a.duration_s"),
+    ],
+)
+def test_a_mistake_is_named_with_its_place(game: Game, lines: str, said: str) -> None:
+    game.sounds(lines)
+    found = mistakes(game)
+    assert any(said in line for line in found), found
+    assert all(line.startswith("Audio/manifests/game.yaml:") for line in found)
+
+
+def test_a_mistake_in_defaults_names_the_line_in_defaults(game: Game) -> None:
+    game.manifest("defaults:\n  model: toy\n  duration_s: 99\nsounds:\n  a: { prompt: x }\n")
+    assert mistakes(game) == [
+        "Audio/manifests/game.yaml:3: defaults.duration_s: 99 s is longer than 30 s (for a) | "
+    ]
+
+
+def test_a_model_is_refused_where_the_game_is_sold(game: Game) -> None:
+    game.project("engine: unity\nassets: Assets\nlicence: commercial\n")
+    game.sounds("a: { prompt: x, model: audioldm-s }\nb: { prompt: y }")
+    (found,) = mistakes(game)
+    assert (
+        "sounds.a.model: audioldm-s's licence (CC BY-NC-SA 4.0) does not allow a game that is sold" in found
+    )
+    assert "synth" in found
+
+
+@pytest.mark.parametrize("folder", ["../out", "/abs", "C:/x", "a\\b", "Assets/con", "a/../../b", "~/x", ""])
+def test_an_assets_folder_stays_inside_the_project(game: Game, folder: str) -> None:
+    game.project(f"engine: unity\nassets: '{folder}'\n")
+    game.sounds("a: { prompt: x }")
+    assert any("sfxgen.yaml:2: assets: " in line for line in mistakes(game))
+
+
+def test_a_manifest_that_is_a_link_out_of_the_project_is_refused(game: Game, tmp_path: Path) -> None:
+    outside = tmp_path / "outside.yaml"
+    outside.write_text("sounds: {}")
+    game.sounds("a: { prompt: x }")
+    (game.root / "Audio/manifests/link.yaml").symlink_to(outside)
+    assert "is a link that leaves the project" in mistakes(game)[0]
+
+
+def test_no_unity_project_is_said_once(game: Game) -> None:
+    (game.root / "ProjectSettings/ProjectVersion.txt").unlink()
+    game.sounds("a: { prompt: x }\nb: { prompt: y }")
+    (found,) = mistakes(game)
+    assert found.startswith("sfxgen.yaml:2: engine: ")
+
+
+def test_several_engines_need_a_folder_each(game: Game) -> None:
+    game.project("engine: [unity, files]\nassets: Assets\n")
+    game.sounds("a: { prompt: x }")
+    assert "several engines need a folder each" in mistakes(game)[0]
+    game.project("engine: [unity, files]\nassets: { unity: A, files: a }\n")
+    assert "two engines write into one folder" in mistakes(game)[0]
+
+
+def test_a_loop_is_generated_longer_than_it_is_asked(game: Game) -> None:
+    game.sounds("a: { prompt: x, kind: loop, duration_s: 2 }")
+    (asset,) = game.open().wanted
+    assert asset.final.recipe.duration_s == 3.0
+    assert asset.mastering.duration_s == 2.0
