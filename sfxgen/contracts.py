@@ -115,7 +115,9 @@ class Adapter(Protocol):
         """Return what is known of `adapter:where`, a model outside the registry."""
         ...
 
-    def complaints(self, info: ModelInfo, keys: Mapping[str, JsonValue]) -> Iterator[Complaint]:
+    def complaints(
+        self, info: ModelInfo, keys: Mapping[str, JsonValue], *, kind: Kind
+    ) -> Iterator[Complaint]:
         """Yield what is wrong with a sound's keys, beyond the types that the schema has checked."""
         ...
 

@@ -50,6 +50,7 @@ class Why(StrEnum):
     NOT_WANTED = "not-wanted"
     FILE_EDITED = "file-edited"
     SIDECAR_EDITED = "sidecar-edited"
+    SIDECAR_UNREADABLE = "sidecar-unreadable"
     FILE_UNKNOWN = "file-unknown"
 
 
@@ -70,6 +71,7 @@ WORDS: dict[Why, str] = {
     Why.NOT_WANTED: "no manifest names it",
     Why.FILE_EDITED: "its file was edited by hand",
     Why.SIDECAR_EDITED: "its sidecar was edited by hand",
+    Why.SIDECAR_UNREADABLE: "its sidecar names no id: a Git LFS pointer, or left in a merge conflict?",
     Why.FILE_UNKNOWN: "a file stands there that sfxgen did not write",
 }
 
@@ -233,6 +235,8 @@ class Planner:
     ) -> Iterator[Reason]:
         if not self._is_ours(standing, asset, record):
             yield Reason(Why.FILE_EDITED if record and record.path == asset.path else Why.FILE_UNKNOWN)
+        if asset.sidecar_unreadable:
+            yield Reason(Why.SIDECAR_UNREADABLE)
         if asset.sidecar is not None and record is not None:
             sidecar = self.disk.state(_sidecar_of(asset, record.path), text=True)
             own = {record.sidecar_digest, digest_of_text(asset.sidecar_content)}

@@ -157,12 +157,22 @@ def _assets(
             mistakes.append(document.mistake(at, *problem))
             continue
         clean = "/".join(part for part in folder.split("/") if part not in ("", "."))
-        if any(clean.casefold() == other.casefold() for other in folders.values()):
+        if any(_overlap(clean, other) for other in folders.values()):
             mistakes.append(
-                document.mistake(at, "two engines write into one folder", "give each engine its own")
+                document.mistake(
+                    at,
+                    "two engines write into one folder, or into one inside the other's",
+                    "give each engine its own",
+                )
             )
         folders[name] = clean
     return folders
+
+
+def _overlap(folder: str, other: str) -> bool:
+    """Whether one of two folders is, or is inside, the other, on any disk."""
+    one, two = (f"/{path}/".casefold().replace("//", "/") for path in (folder, other))
+    return one.startswith(two) or two.startswith(one)
 
 
 def _manifests(

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from sfxgen.contracts import Complaint, ModelInfo
+from sfxgen.contracts import ModelInfo
 from sfxgen.errors import Mistake, ProjectError
 from sfxgen.paths import id_problem
 from sfxgen.project import Project
@@ -254,12 +254,10 @@ class Resolver:
                 )
         if kind == "loop" and "duration_s" in info.accepts:
             keys.setdefault("duration_s", DEFAULT_LOOP_S)
-        for complaint in self._adapter_complaints(info, keys):
+        adapter = self.language.catalog.adapters[info.adapter]
+        for complaint in adapter.complaints(info, keys, kind=kind):
             self.complain(complaint.key, complaint.what, complaint.hint)
         return keys
-
-    def _adapter_complaints(self, info: ModelInfo, keys: Mapping[str, Any]) -> Iterator[Complaint]:
-        return self.language.catalog.adapters[info.adapter].complaints(info, keys)
 
     def _takes(self) -> tuple[int, ...]:
         values = self.merged.values

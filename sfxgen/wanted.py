@@ -54,6 +54,7 @@ class Wanted:
     sidecar_content: bytes
     folder_sidecars: tuple[tuple[str, str], ...]
     engine_id: str
+    sidecar_unreadable: bool
     mastering: Mastering
     delivery: Delivery
     final: Make
@@ -167,9 +168,9 @@ def _wanted(ways: _Ways, engine: str, index: int, take: int, lock: Lock) -> Want
         encoding=sound.encoding,
         settings=sound.settings[engine],
     )
-    path = f"{project.assets[engine]}/{ref[1]}.{sound.encoding.format}"
+    path = "/".join(filter(None, (project.assets[engine], f"{ref[1]}.{sound.encoding.format}")))
     sidecar = exporter.sidecar_path(path)
-    engine_id = _engine_id(ways, engine, f"{sound.identity}_{index:02d}", record, sidecar)
+    engine_id, sidecar_unreadable = _engine_id(ways, engine, f"{sound.identity}_{index:02d}", record, sidecar)
     final = _make(sound, delivery, sound.model, replace(ways.final, take=take), frozen=_frozen(sound, record))
     draft = None
     if ways.draft is not None:
@@ -188,6 +189,7 @@ def _wanted(ways: _Ways, engine: str, index: int, take: int, lock: Lock) -> Want
             if (beside := exporter.sidecar_path(folder)) is not None
         ),
         engine_id=engine_id,
+        sidecar_unreadable=sidecar_unreadable,
         mastering=sound.mastering,
         delivery=delivery,
         final=final,
@@ -217,19 +219,25 @@ def _make(
 
 def _engine_id(
     ways: _Ways, engine: str, identity: str, record: AssetRecord | None, sidecar: str | None
-) -> str:
-    """The lock's id never changes; else a sidecar that stands already gives it; else it is derived."""
+) -> tuple[str, bool]:
+    """Return the asset's id, and whether a sidecar stands that should give it but cannot be read.
+
+    The lock's id never changes; else a sidecar that stands already gives it; else it is derived.
+    """
     exporter = ways.catalog.exporters[engine]
     if record is not None and record.engine_id:
-        return record.engine_id
-    if sidecar is not None:
-        try:
-            standing = exporter.read_id((ways.project.root / sidecar).read_bytes())
-        except OSError:
-            standing = None
-        if standing:
-            return standing
-    return exporter.asset_id(ways.project.name, identity)
+        return record.engine_id, False
+    derived = exporter.asset_id(ways.project.name, identity)
+    if sidecar is None:
+        return derived, False
+    try:
+        content = (ways.project.root / sidecar).read_bytes()
+    except FileNotFoundError:
+        return derived, False
+    except OSError:
+        return derived, True
+    standing = exporter.read_id(content)
+    return standing or derived, standing is None
 
 
 def folders_above(path: str) -> list[str]:

@@ -59,7 +59,9 @@ class ToyModel:
             defaults={"duration_s": 0.2, "steps": 2},
         )
 
-    def complaints(self, info: ModelInfo, keys: Mapping[str, JsonValue]) -> Iterator[Complaint]:
+    def complaints(
+        self, info: ModelInfo, keys: Mapping[str, JsonValue], *, kind: Kind
+    ) -> Iterator[Complaint]:
         if not keys.get("prompt"):
             yield Complaint("prompt", "is empty", "say what is to be heard")
         if keys["duration_s"] > info.max_duration_s:

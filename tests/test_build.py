@@ -217,6 +217,21 @@ def test_an_existing_guid_is_kept(game: Game) -> None:
     assert f"guid: {guid}" in game.path("ui/click_01").with_name("click_01.wav.meta").read_text()
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "version https://git-lfs.github.com/spec/v1\noid sha256:" + "1" * 64 + "\nsize 9\n",
+        "<<<<<<< HEAD\nguid: x\n",
+    ],
+)
+def test_a_sidecar_whose_id_cannot_be_read_is_left_alone(game: Game, text: str) -> None:
+    meta = game.write("Assets/Audio/Sfx/ui/click_01.wav.meta", text)
+    game.sounds("ui/click: { prompt: click }")
+    report = game.build()
+    assert whys(report.plan, "ui/click_01") == {"sidecar-unreadable"}
+    assert meta.read_text() == text
+
+
 def test_an_asset_edited_by_hand_is_left_alone_until_forced(game: Game) -> None:
     game.sounds(STEPS)
     game.build()

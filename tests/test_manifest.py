@@ -184,6 +184,10 @@ more: 1
         ("a: { model: synth }", "sounds.a.preset"),
         ("a: { model: synth, preset: con }", "has no preset 'con'; did you mean coin?"),
         ("a: { model: synth, preset: coin, params: { pich: 3 } }", "sounds.a.params.pich"),
+        (
+            "a: { model: synth, kind: loop, preset: coin }",
+            "sounds.a.preset: coin is one sound, not a texture to loop",
+        ),
         ("a: { prompt: x, model: 'audioldm:../up' }", "sounds.a.model: "),
         ("a: { prompt: x, model: audioldm-s, scheduler: dimm }", "sounds.a.scheduler"),
         ("a: { prompt: x, model: audioldm-s, duration_s: 180 }", "sounds.a.duration_s"),

@@ -93,8 +93,11 @@ class AudioLDM:
             summary="weights of your own",
         )
 
-    def complaints(self, info: ModelInfo, keys: Mapping[str, JsonValue]) -> Iterator[Complaint]:
+    def complaints(
+        self, info: ModelInfo, keys: Mapping[str, JsonValue], *, kind: Kind = "one_shot"
+    ) -> Iterator[Complaint]:
         """Yield what is wrong with a sound's keys, each told by itself."""
+        del kind
         if wrong := weights.path_complaint(info.where):
             yield Complaint("model", wrong, hint="write audioldm:org/name, or a folder of the project")
         if not str(keys.get("prompt") or "").strip():

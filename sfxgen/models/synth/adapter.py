@@ -54,7 +54,9 @@ class SynthAdapter:
         del where
         return self.models[0]
 
-    def complaints(self, info: ModelInfo, keys: Mapping[str, JsonValue]) -> Iterator[Complaint]:
+    def complaints(
+        self, info: ModelInfo, keys: Mapping[str, JsonValue], *, kind: Kind = "one_shot"
+    ) -> Iterator[Complaint]:
         """Yield what is wrong with preset, prompt, params, variation and duration_s, all at once."""
         del info
         for parameter in (VARIATION, DURATION):
@@ -65,6 +67,12 @@ class SynthAdapter:
         if complaint is not None:
             yield complaint
         yield from _params_complaints(preset, keys.get("params"))
+        if kind == "loop" and preset is not None and not preset.sustained:
+            textures = ", ".join(name for name, other in PRESETS.items() if other.sustained)
+            key = "preset" if keys.get("preset") else "prompt"
+            yield Complaint(
+                key, f"{preset.name} is one sound, not a texture to loop", hint=f"textures: {textures}"
+            )
 
     def params(self, info: ModelInfo, keys: Mapping[str, JsonValue], *, kind: Kind) -> dict[str, JsonValue]:
         """Return preset, every parameter, variation, and whether the clip will be looped.
