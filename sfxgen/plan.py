@@ -291,8 +291,7 @@ class Planner:
             if self.store.size(record.digest) is not None:
                 return "restore"
         if self.store.find("file", make.keys.file) is not None:
-            same_clip = record is not None and record.clip_key == make.keys.clip
-            return "encode" if same_clip and record and record.asset_key != make.keys.asset else "restore"
+            return "restore"
         if self.store.find("clip", make.keys.clip) is not None:
             return "encode"
         return "master" if self.store.find("take", make.keys.take) is not None else "generate"
