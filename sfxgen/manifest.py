@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import itertools
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ from sfxgen.contracts import Catalog
 from sfxgen.errors import ManifestError, Mistake
 from sfxgen.paths import id_problem
 from sfxgen.project import Project, read_project
-from sfxgen.schema import Language, did_you_mean
+from sfxgen.schema import Language, did_you_mean, without_wrong
 from sfxgen.sound import Entry, Place, Resolver, Sound
 from sfxgen.yaml_source import Document, KeyPath
 
@@ -36,7 +37,7 @@ def load(root: Path, catalog: Catalog) -> tuple[Project, tuple[Sound, ...]]:
     by_id = _unique(entries, mistakes)
     sounds = []
     for entry in by_id.values():
-        if entry.own.get("abstract"):
+        if entry.own.get("abstract") or entry.broken:
             continue
         sound = Resolver(project, language, by_id, mistakes).resolve(entry)
         if sound is not None:
@@ -65,26 +66,24 @@ def _entries(document: Document, language: Language, mistakes: list[Mistake]) ->
                 document.mistake((key,), "unknown key", did_you_mean(key, ("defaults", "sounds")))
             )
     if "defaults" in data:
-        mistakes += _mistakes(
-            document, language.check(language.defaults, data["defaults"] or {}, ("defaults",))
-        )
+        found = list(language.check(language.defaults, data["defaults"] or {}, ("defaults",)))
+        mistakes += _mistakes(document, found)
+        data["defaults"] = without_wrong(data["defaults"], found, depth=1)
     sounds = data.get("sounds", {})
     if not isinstance(sounds, dict):
-        mistakes.append(
-            document.mistake(
-                ("sounds",), "expected sounds by id", "write an id, a colon, and below it the fields"
-            )
-        )
+        hint = "write an id, a colon, and below it the fields"
+        mistakes.append(document.mistake(("sounds",), "expected sounds by id", hint))
         return
     for template, fields in sounds.items():
         at = ("sounds", template)
-        wrong = list(_mistakes(document, language.check(language.sound, fields, at)))
-        mistakes += wrong
-        if isinstance(fields, dict) and not wrong:
-            yield from _expanded(document, at, template, fields, mistakes)
+        found = list(language.check(language.sound, fields, at))
+        mistakes += _mistakes(document, found)
+        right = without_wrong(fields, found, depth=2)
+        for entry in _expanded(document, at, template, right, mistakes):
+            yield replace(entry, broken=bool(found))
 
 
-def _mistakes(document: Document, found: Iterator[tuple[KeyPath, str, str]]) -> Iterator[Mistake]:
+def _mistakes(document: Document, found: Iterable[tuple[KeyPath, str, str]]) -> Iterator[Mistake]:
     return (document.mistake(path, what, hint) for path, what, hint in found)
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from sfxgen.errors import Mistake, ProjectError
 from sfxgen.paths import folder_problem, inside
-from sfxgen.schema import Language, ProjectBlock, did_you_mean
+from sfxgen.schema import Language, ProjectBlock, did_you_mean, without_wrong
 from sfxgen.yaml_source import Document, KeyPath, parse
 
 PROJECT_FILE = "sfxgen.yaml"
@@ -76,21 +76,17 @@ def read_project(root: Path, language: Language) -> tuple[Project, list[Mistake]
         mistakes.append(document.mistake((), "expected a mapping (key: value)", "see docs/manifests.md"))
     if not isinstance(data, dict):
         data = {}
-    mistakes += [
-        document.mistake(path, what, hint) for path, what, hint in language.check(ProjectBlock, data, ())
-    ]
+    found = list(language.check(ProjectBlock, data, ()))
+    data = without_wrong(data, found, depth=0)
     if isinstance(data.get("defaults"), dict):
-        mistakes += [
-            document.mistake(path, what, hint)
-            for path, what, hint in language.check(language.defaults, data["defaults"], ("defaults",))
-        ]
-    # What failed its check is left out, so that the rest can still be looked at.
-    bad = {m.where.split(".")[0].split("[")[0] for m in mistakes}
-    block = ProjectBlock.model_construct(**{k: v for k, v in data.items() if k not in bad})
+        in_defaults = list(language.check(language.defaults, data["defaults"], ("defaults",)))
+        data["defaults"] = without_wrong(data["defaults"], in_defaults, depth=1)
+        found += in_defaults
+    mistakes += [document.mistake(path, what, hint) for path, what, hint in found]
+    block = ProjectBlock.model_construct(**data)
     engines = _engines(block, language, document, mistakes)
     assets = _assets(block, engines, document, mistakes)
     manifests = _manifests(root, block.manifests, document, mistakes)
-    defaults = block.defaults if isinstance(block.defaults, dict) else {}
     project = Project(
         root=root,
         name=block.name or "",
@@ -103,7 +99,7 @@ def read_project(root: Path, language: Language) -> tuple[Project, list[Mistake]
         store=block.store,
         retries=block.retries,
         document=document,
-        defaults=defaults,
+        defaults=block.defaults or {},
         manifests=manifests,
     )
     return project, mistakes

@@ -204,6 +204,17 @@ class Language:
         return fields
 
 
+def without_wrong(fields: Any, found: Iterable[tuple[KeyPath, str, str]], *, depth: int) -> dict[str, Any]:
+    """Return the fields that passed their check, so that the rest can still be looked at.
+
+    `depth` is how many keys lead to the fields in the paths of what was found.
+    """
+    if not isinstance(fields, dict):
+        return {}
+    wrong = {path[depth] for path, _, _ in found if len(path) > depth}
+    return {key: value for key, value in fields.items() if key not in wrong}
+
+
 def did_you_mean(word: str, known: Iterable[str]) -> str:
     """Return a hint that names the nearest known word, or else all of them when they are few."""
     known = sorted(known)

@@ -82,6 +82,8 @@ class Entry:
     id: str
     place: Place
     own: dict[str, Any]
+    broken: bool = False
+    """It has mistakes that have been told; what is built on it is not looked at."""
 
 
 @dataclass(slots=True)
@@ -206,6 +208,8 @@ class Resolver:
             if found in chain:
                 circle = " → ".join([link.id for link in reversed(chain)] + [parent])
                 self.mistakes.append(place.mistake(f"extends itself: {circle}", "break the circle"))
+                return None
+            if found.broken:
                 return None
             chain.insert(0, found)
 

@@ -1,9 +1,14 @@
 from __future__ import annotations
 
+import contextlib
+import tempfile
 from pathlib import Path
 
 import pytest
+import yaml
 from games import Game
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from sfxgen.errors import ManifestError
 from sfxgen.manifest import load
@@ -252,3 +257,62 @@ def test_a_loop_is_generated_longer_than_it_is_asked(game: Game) -> None:
     (asset,) = game.open().wanted
     assert asset.final.recipe.duration_s == 3.0
     assert asset.mastering.duration_s == 2.0
+
+
+def test_a_mistake_in_defaults_does_not_hide_the_others(game: Game) -> None:
+    game.project("engine: unity\nassets: Assets\ndefaults: { kind: lop, master: 3 }\n")
+    game.manifest(
+        "defaults: { model: toy, kind: lap, variants: 0 }\nsounds:\n  a: { prompt: '' }\n  b: { extends: a }\n"
+    )
+    assert [line.split(" | ")[0] for line in mistakes(game)] == [
+        "Audio/manifests/game.yaml:1: defaults.kind: 'lap' is not one_shot, loop, music or dialog",
+        "Audio/manifests/game.yaml:1: defaults.variants: 0 is not at least 1",
+        "Audio/manifests/game.yaml:3: sounds.a.prompt: is empty",
+        "Audio/manifests/game.yaml:3: sounds.a.prompt: is empty (for b)",
+        "sfxgen.yaml:3: defaults.kind: 'lop' is not one_shot, loop, music or dialog",
+        "sfxgen.yaml:3: defaults.master: expected a mapping (key: value), not 3",
+    ]
+
+
+def test_what_extends_a_sound_with_mistakes_is_not_blamed_for_them(game: Game) -> None:
+    game.sounds("a: { prompt: 3 }\nb: { extends: a }\nc: { extends: b }")
+    assert [line.split(" | ")[0] for line in mistakes(game)] == [
+        "Audio/manifests/game.yaml:3: sounds.a.prompt: expected text, not 3"
+    ]
+
+
+KEYS = st.sampled_from(
+    ["kind", "model", "prompt", "preset", "params", "for", "extends", "takes", "reject", "variants", "master", "encode",
+     "unity", "loudness_lufs", "duration_s", "seed", "renamed_from", "abstract", "frozen", "channels", "format", "x"]
+)  # fmt: skip
+ODD = st.sampled_from(
+    [None, True, 0, -1, 3, 1e400, float("nan"), 2**70, "", "synth", "coin", "toy", "loop", "{x}", "{", "a", "../a", "con",
+     "audioldm:a/b", "toy:", ":", "ogg", "keep", "\x00", "é", "a" * 3000]
+)  # fmt: skip
+ANYTHING = st.recursive(
+    ODD, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(KEYS, inner, max_size=4), max_leaves=12
+)
+IDS = st.sampled_from(["a", "b/c", "a/{x}", "{x}", "", "..", "/", "A", "con", "a" * 300])
+
+
+@settings(max_examples=300, deadline=None)
+@given(
+    st.dictionaries(IDS, st.dictionaries(KEYS, ANYTHING, max_size=6) | ANYTHING, max_size=4) | ANYTHING,
+    st.dictionaries(KEYS, ANYTHING, max_size=4) | ANYTHING,
+    st.dictionaries(
+        st.sampled_from(
+            ["name", "engine", "assets", "manifests", "licence", "store", "retries", "defaults", "x"]
+        ),
+        ANYTHING,
+        max_size=3,
+    ),
+)
+def test_no_manifest_whatever_does_worse_than_a_list_of_mistakes(
+    sounds: object, defaults: object, project: object
+) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        game = Game(Path(folder))
+        game.write("sfxgen.yaml", yaml.safe_dump(project, allow_unicode=True))
+        game.manifest(yaml.safe_dump({"defaults": defaults, "sounds": sounds}, allow_unicode=True))
+        with contextlib.suppress(ManifestError):
+            game.open()
