@@ -12,7 +12,7 @@ from sfxgen import lock as lockfile
 from sfxgen.atomic import write_atomic
 from sfxgen.contracts import Catalog
 from sfxgen.disk import digest_of_text, leftovers
-from sfxgen.errors import Cancelled, SfxgenError, StoreError
+from sfxgen.errors import Cancelled, LockError, SfxgenError, StoreError
 from sfxgen.events import AssetFailed, AssetRemoved, AssetWritten, Notice, OnEvent, Started, ignore
 from sfxgen.lock import AssetRecord, AssetRef, Lock
 from sfxgen.paths import output_path
@@ -82,6 +82,9 @@ def build(
     with exclusively(root):
         workspace = open_workspace(root, catalog, options)
         plan = workspace.plan(options)
+        if options.locked and plan.lock_conflicted:
+            hint = "build without --locked: it joins both sides and makes what they disagree about"
+            raise LockError(f"{LOCK_FILE} is in a merge conflict", hint=hint)
         if options.locked:
             refused = tuple(step for step in plan.stale if _changes_lock(step))
             if refused:

@@ -121,6 +121,8 @@ class Plan:
     steps: tuple[Step, ...]
     folders: tuple[AssetRef, ...] = ()
     """(engine, folder) of each folder whose sidecar is missing."""
+    lock_conflicted: bool = False
+    """The lock is in a merge conflict: it is to be written anew even where every asset stands."""
 
     def part(self, *actions: Action) -> tuple[Step, ...]:
         """Return the steps with one of these actions."""
@@ -134,7 +136,7 @@ class Plan:
     @property
     def is_empty(self) -> bool:
         """Whether a build would have nothing to do."""
-        return not self.stale and not self.folders
+        return not self.stale and not self.folders and not self.lock_conflicted
 
     def counts(self) -> dict[Action, int]:
         """Return how many assets each part has."""
@@ -195,7 +197,8 @@ class Planner:
         """Make the plan."""
         steps = [self._step(asset) for asset in wanted if self.in_scope(asset.sound.id)]
         steps += self._removals({asset.ref for asset in wanted}, {asset.path for asset in wanted})
-        return Plan(tuple(sorted(steps, key=lambda step: step.ref)), self._folders(wanted))
+        steps.sort(key=lambda step: step.ref)
+        return Plan(tuple(steps), self._folders(wanted), self.lock.conflicted)
 
     def _folders(self, wanted: Sequence[Wanted]) -> tuple[AssetRef, ...]:
         folders = {

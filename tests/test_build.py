@@ -543,6 +543,20 @@ def test_a_broken_lock_is_an_error_and_nothing_is_touched(game: Game) -> None:
     assert game.tree() == before
 
 
+def test_a_lock_in_conflict_is_stale_and_a_build_repairs_it(game: Game) -> None:
+    game.sounds("a: { prompt: first }")
+    game.build()
+    lock = game.root / "sfxgen.lock"
+    whole = lock.read_text()
+    line = next(line for line in whole.splitlines() if '"digest"' in line)
+    lock.write_text(whole.replace(line, f"<<<<<<< HEAD\n{line}\n=======\n{line}\n>>>>>>> theirs"))
+    assert not game.check().is_empty
+    with pytest.raises(LockError, match="merge conflict"):
+        game.build(locked=True)
+    assert game.build().exit_code == 0
+    assert lock.read_text() == whole
+
+
 def test_stopping_keeps_what_is_done_in_the_lock(game: Game) -> None:
     game.sounds(STEPS)
     written: list[Event] = []
