@@ -1,26 +1,28 @@
-"""Carry out a plan. This is the one module that writes into the game project."""
+"""Carry out a plan: make what is stale, write it into the game project, and record it in the lock."""
 
 from __future__ import annotations
 
+import contextlib
+import hashlib
 import time
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sfxgen import lock as lockfile
-from sfxgen.atomic import write_atomic
 from sfxgen.contracts import Catalog
-from sfxgen.disk import digest_of_text, leftovers
-from sfxgen.errors import Cancelled, LockError, SfxgenError, StoreError
+from sfxgen.disk import digest_of_text
+from sfxgen.errors import BugError, Cancelled, SfxgenError, StoreError
 from sfxgen.events import AssetFailed, AssetRemoved, AssetWritten, Notice, OnEvent, Started, ignore
-from sfxgen.lock import AssetRecord, AssetRef, Lock
-from sfxgen.paths import output_path
-from sfxgen.plan import Plan, Reason, Step, Why
-from sfxgen.project import LOCK_FILE
+from sfxgen.gamefiles import GameFiles
+from sfxgen.lock import CLIP_META, TAKE_META, AssetRecord, AssetRef, Lock
+from sfxgen.plan import Plan, Step
+from sfxgen.project import LOCK_FILE, STATE_FOLDER
 from sfxgen.sessions import Sessions
-from sfxgen.wanted import Wanted, folders_above
-from sfxgen.workspace import Options, Workspace, exclusively, open_workspace, state_folder
+from sfxgen.wanted import Make, Wanted
+from sfxgen.workspace import Options, Workspace, exclusively, open_workspace
 
 if TYPE_CHECKING:
     from sfxgen.produce import Made
@@ -47,19 +49,23 @@ class Report:
     done: tuple[Step, ...] = ()
     failures: tuple[Failure, ...] = ()
     conflicts: tuple[Step, ...] = ()
+    is_refused: bool = False
+    """With `locked`: the lock would have changed, so nothing was done."""
     refused: tuple[Step, ...] = ()
-    """With `locked`: the steps that would have changed the lock. Nothing was done then."""
+    """The steps for which it would have."""
     records: Mapping[AssetRef, AssetRecord] = field(default_factory=dict)
     lock_changed: bool = False
     cancelled: bool = False
 
     @property
     def exit_code(self) -> int:
-        """0 done, 1 refused for the lock's sake, 3 some work failed, 130 stopped."""
+        """0 done, 1 refused for the lock's sake, 3 some work failed, 70 by a bug, 130 stopped."""
         if self.cancelled:
             return Cancelled.exit_code
-        if self.refused:
+        if self.is_refused:
             return 1
+        if any(isinstance(failure.error, BugError) for failure in self.failures):
+            return BugError.exit_code
         return 3 if self.failures or self.conflicts else 0
 
 
@@ -82,13 +88,12 @@ def build(
     with exclusively(root):
         workspace = open_workspace(root, catalog, options)
         plan = workspace.plan(options)
-        if options.locked and plan.lock_conflicted:
-            hint = "build without --locked: it joins both sides and makes what they disagree about"
-            raise LockError(f"{LOCK_FILE} is in a merge conflict", hint=hint)
         if options.locked:
             refused = tuple(step for step in plan.stale if _changes_lock(step))
-            if refused:
-                return Report(workspace, plan, refused=refused, records=workspace.lock.assets)
+            if refused or plan.lock_is_stale:
+                return Report(
+                    workspace, plan, refused=refused, is_refused=True, records=workspace.lock.assets
+                )
         own = sessions or Sessions()
         try:
             return _Build(workspace, plan, options, on_event).run(cancelled, own)
@@ -111,24 +116,23 @@ class _Build:
 
     def __init__(self, workspace: Workspace, plan: Plan, options: Options, on_event: OnEvent) -> None:
         self.workspace, self.plan, self.options, self.on_event = workspace, plan, options, on_event
-        self.root = workspace.root
-        self.scratch = state_folder(self.root) / "tmp"
+        self.files = GameFiles(workspace, force=options.force, locked=options.locked)
         self.records = dict(workspace.lock.assets)
-        self.folders = dict(workspace.lock.folders)
         self.done: list[Step] = []
         self.failures: list[Failure] = []
+        self.moved: list[Step] = []
         self.lock_changed = False
         self.saved = workspace.lock
         self.saved_at = time.monotonic()
 
     def run(self, cancelled: Callable[[], bool], sessions: Sessions) -> Report:
         """Carry out the plan."""
-        for left in leftovers(self.scratch):
-            left.unlink(missing_ok=True)
         if self.workspace.lock.conflicted:
             self.on_event(Notice(f"{LOCK_FILE} was in conflict: both sides were joined", level="warning"))
         was_stopped = False
         try:
+            self.files.recover(self.records.values())
+            self.workspace.store.sweep()
             self._carry_out(cancelled, sessions)
         except Cancelled:
             was_stopped = True
@@ -147,27 +151,53 @@ class _Build:
         )
 
     def _carry_out(self, cancelled: Callable[[], bool], sessions: Sessions) -> None:
+        """Make what is new, then remove what is old: the old may be all that there is to make the new from."""
         work = self.plan.part("restore", "encode", "master", "generate")
         removals = self.plan.part("remove")
         if work or removals:
             takes = {step.make.keys.take for step in work if step.action == "generate" and step.make}
             clips = sum(step.action in ("generate", "master") for step in work)
             self.on_event(Started(len(takes), clips, len(work)))
-        for step in removals:
-            self._attempt(step, lambda step=step: self._remove(step))  # type: ignore[misc]
-        in_place = [step for step in work if _audio_stands(step)]
+        in_place = [step for step in work if step.stands]
+        to_make = [step for step in work if not step.stands]
+        self._shelve_sources(to_make)
         for step in in_place:
-            self._attempt(step, lambda step=step: self._write_sidecar_only(step))  # type: ignore[misc]
+            self._attempt(step, partial(self._adopt, step))
         for engine, folder in self.plan.folders:
             self._attempt_folder(engine, folder)
-        rest = [step for step in work if not _audio_stands(step)]
-        if rest:
-            from sfxgen.produce import Made, produce  # numpy, scipy and codecs: only where there is work
+        if to_make:
+            self._produce(to_make, cancelled, sessions)
+        for step in self.moved:
+            if step.record is not None:
+                self.files.delete(step.ref[0], step.record.path)
+        failed = {failure.step.ref for failure in self.failures if failure.step is not None}
+        kept_back = {asset.former for asset in self.workspace.wanted if asset.ref in failed}
+        for step in removals:
+            if step.ref not in kept_back:
+                self._attempt(step, partial(self._remove, step))
+        if not self.options.locked:
+            self.files.drop_unused_folders()
 
-            products = produce(self.workspace, self.options, rest, sessions, self.on_event, cancelled)
+    def _shelve_sources(self, steps: Sequence[Step]) -> None:
+        """Put files that other assets are made from into the store, before any file in the game is replaced."""
+        store = self.workspace.store
+        for step in steps:
+            source = step.source
+            if source is None or step.make is None or store.size(source.digest) is not None:
+                continue
+            with contextlib.suppress(OSError):  # gone by now: the asset is generated instead
+                content = (self.workspace.root / source.path).read_bytes()
+                if hashlib.sha256(content).hexdigest() == source.digest:
+                    store.put("file", step.make.keys.file, content, source.as_meta())
+
+    def _produce(self, steps: Sequence[Step], cancelled: Callable[[], bool], sessions: Sessions) -> None:
+        from sfxgen.produce import Made, produce  # numpy, scipy and codecs: only where there is work
+
+        products = produce(self.workspace, self.options, steps, sessions, self.on_event, cancelled)
+        with contextlib.closing(products):
             for product in products:
                 if isinstance(product, Made):
-                    self._attempt(product.step, lambda made=product: self._write_asset(made))  # type: ignore[misc]
+                    self._attempt(product.step, partial(self._write, product))
                 else:
                     self._fail(product.step, product.error)
                 self._save_lock_now_and_then()
@@ -176,11 +206,7 @@ class _Build:
         try:
             action()
         except OSError as error:
-            reason = error.strerror or str(error)
-            self._fail(
-                step,
-                StoreError(f"{step.path} cannot be written: {reason}", hint="check the disk and its rights"),
-            )
+            self._fail(step, _disk_error(step.path, error, self.workspace.root))
         except SfxgenError as error:
             self._fail(step, error)
         else:
@@ -192,9 +218,11 @@ class _Build:
 
     def _attempt_folder(self, engine: str, folder: str) -> None:
         try:
-            self._folder_sidecar(engine, folder)
+            self.files.write_folder_sidecar(engine, folder)
         except (OSError, SfxgenError) as error:
-            known = error if isinstance(error, SfxgenError) else _disk_error(folder, error)
+            known = (
+                error if isinstance(error, SfxgenError) else _disk_error(folder, error, self.workspace.root)
+            )
             self.failures.append(Failure(folder, known))
             self.on_event(AssetFailed(folder, known.message, known.hint))
 
@@ -202,122 +230,35 @@ class _Build:
         self.failures.append(Failure(step.ref[1], error, step))
         self.on_event(AssetFailed(step.ref[1], error.message, error.hint))
 
-    # --- writing --------------------------------------------------------------------------------
-
-    def _write_asset(self, made: Made) -> None:
-        """Write an asset's files: the sidecar before the audio, so that an engine never sees audio without it."""
-        step = made.step
-        wanted, make, record = step.wanted, step.make, step.record
-        assert wanted is not None
-        assert make is not None
+    def _write(self, made: Made) -> None:
+        step, record = made.step, made.step.record
+        assert step.wanted is not None
+        assert step.make is not None
         if self.options.locked and record is not None and made.digest != record.digest:
             raise SfxgenError(
                 "it came out with other bytes than the lock names",
                 hint="another environment made it; build without --locked, or share the store",
             )
-        self._require_untouched(step)
-        if record is not None and record.path != wanted.path:
-            self._delete(record.path, wanted.ref[0])
-        for folder in folders_above(wanted.path):
-            self._folder_sidecar(wanted.ref[0], folder)
-        self._write_sidecar(wanted)
-        standing = self.workspace.disk.state(wanted.path)
-        if standing is None or standing.digest != made.digest:
-            self._write(wanted.path, made.content)
-        self.records[step.ref] = _record(wanted, make.draft, make.keys, made.digest, made.meta)
+        self.files.write_asset(step, made.content, made.digest)
+        self._settle(step, _record(step.wanted, step.make, made.digest, made.meta))
 
-    def _write_sidecar_only(self, step: Step) -> None:
-        """Write what changed around an audio file that stands as it should."""
+    def _adopt(self, step: Step) -> None:
+        """Write what is around an audio file that stands as it should."""
         assert step.wanted is not None
         assert step.make is not None
-        assert step.record is not None
-        for folder in folders_above(step.wanted.path):
-            self._folder_sidecar(step.ref[0], folder)
-        self._write_sidecar(step.wanted)
-        self.records[step.ref] = replace(
-            step.record,
-            asset_key=step.make.keys.asset,
-            engine_id=step.wanted.engine_id,
-            sidecar_digest=_sidecar_digest(step.wanted),
-        )
+        assert step.source is not None
+        self.files.write_sidecars(step)
+        self._settle(step, _record(step.wanted, step.make, step.source.digest, step.source.as_meta()))
 
-    def _write_sidecar(self, wanted: Wanted) -> None:
-        if wanted.sidecar is None:
-            return
-        standing = self.workspace.disk.state(wanted.sidecar, text=True)
-        if standing is None or standing.digest != digest_of_text(wanted.sidecar_content):
-            self._write(wanted.sidecar, wanted.sidecar_content)
-
-    def _folder_sidecar(self, engine: str, folder: str) -> None:
-        """Give a folder its sidecar where it has none. An id that was given once is kept in the lock.
-
-        A sidecar that somebody else gave the folder is theirs and is not in the lock.
-        """
-        exporter = self.workspace.catalog.exporters[engine]
-        sidecar = exporter.sidecar_path(folder)
-        if sidecar is None:
-            return
-        ref, path = (engine, folder), self.root / sidecar
-        derived = exporter.asset_id(self.workspace.project.name, f"folder {folder}")
-        folder_id = self.folders.get(ref) or derived
-        if not path.exists():
-            self._write(sidecar, exporter.folder_sidecar(folder_id))
-            self.folders[ref] = folder_id
-        elif ref not in self.folders and exporter.read_id(path.read_bytes()) == derived:
-            self.folders[ref] = derived
-
-    def _write(self, relative: str, content: bytes) -> None:
-        path = output_path(self.root, relative)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        write_atomic(path, content, scratch=self.scratch)
-        self.workspace.disk.forget(relative)
-
-    def _require_untouched(self, step: Step) -> None:
-        """A file that somebody saved while we were building is theirs."""
-        if self.options.force:
-            return
-        now = self.workspace.disk.state(step.path)
-        planned = step.standing.digest if step.standing else None
-        if now is not None and now.digest != planned:
-            raise SfxgenError(
-                str(Reason(Why.FILE_EDITED)) + " while the build ran",
-                hint="keep your copy elsewhere, or build with --force",
-            )
-
-    # --- removing -------------------------------------------------------------------------------
+    def _settle(self, step: Step, record: AssetRecord) -> None:
+        self.records[step.ref] = record
+        if step.record is not None and step.record.path != record.path:
+            self.moved.append(step)
 
     def _remove(self, step: Step) -> None:
         assert step.record is not None
-        wanted_paths = {asset.path for asset in self.workspace.wanted}
-        if step.record.path not in wanted_paths:
-            self._delete(step.record.path, step.ref[0])
+        self.files.forget(step.ref, step.record)
         self.records.pop(step.ref, None)
-
-    def _delete(self, relative: str, engine: str) -> None:
-        """Delete an asset's files, and the folders that were made for it and are empty now."""
-        exporter = self.workspace.catalog.exporters.get(engine)
-        sidecar = exporter.sidecar_path(relative) if exporter else None
-        for name in (relative, sidecar):
-            if name is not None:
-                output_path(self.root, name).unlink(missing_ok=True)
-                self.workspace.disk.forget(name)
-        for folder in reversed(folders_above(relative)):
-            if not self._delete_folder(folder, engine):
-                break
-
-    def _delete_folder(self, folder: str, engine: str) -> bool:
-        exporter = self.workspace.catalog.exporters.get(engine)
-        sidecar = exporter.sidecar_path(folder) if exporter else None
-        path = output_path(self.root, folder)
-        ours = sidecar is None or (engine, folder) in self.folders
-        if not ours or (path.is_dir() and any(path.iterdir())):
-            return False
-        if path.is_dir():
-            path.rmdir()
-        if sidecar is not None:
-            output_path(self.root, sidecar).unlink(missing_ok=True)
-            self.folders.pop((engine, folder), None)
-        return True
 
     # --- the lock -------------------------------------------------------------------------------
 
@@ -329,10 +270,12 @@ class _Build:
     def _save_lock(self) -> None:
         if self.options.locked:
             return
-        lock = Lock(dict(self.records), self._pins(), dict(self.folders))
+        lock = Lock(dict(self.records), self._pins(), dict(self.files.folders))
         if lock != self.saved:
-            self.lock_changed = lockfile.write(self.root / LOCK_FILE, lock) or self.lock_changed
+            path = self.workspace.root / LOCK_FILE
+            self.lock_changed = lockfile.write(path, lock, scratch=self.files.scratch) or self.lock_changed
             self.saved = lock
+        self.files.settled()
 
     def _pins(self) -> dict[str, str]:
         """The weights' revisions that everybody is to use from now on: those that made what is in the lock."""
@@ -344,40 +287,24 @@ class _Build:
         return pins
 
 
-def _audio_stands(step: Step) -> bool:
-    """Whether the audio file on disk is the very one that is wanted, so that only what is around it changes."""
-    record, wanted, make = step.record, step.wanted, step.make
-    return (
-        step.action in ("restore", "encode")
-        and record is not None
-        and wanted is not None
-        and make is not None
-        and record.path == wanted.path
-        and record.file_key == make.keys.file
-        and record.draft == make.draft
-        and step.standing is not None
-        and step.standing.digest == record.digest
-    )
-
-
-def _disk_error(path: str, error: OSError) -> StoreError:
-    reason = error.strerror or str(error)
-    return StoreError(f"{path} cannot be written: {reason}", hint="check the disk and its rights")
+def _disk_error(path: str, error: OSError, root: Path) -> StoreError:
+    """Word what the disk refused, naming the file that it was about: a sidecar, say."""
+    named = next((Path(name) for name in (error.filename2, error.filename) if isinstance(name, str)), None)
+    if named is not None and named.is_relative_to(root) and STATE_FOLDER not in named.relative_to(root).parts:
+        path = named.relative_to(root).as_posix()
+    return StoreError(f"{path}: {error.strerror or error}", hint="check the disk and its rights")
 
 
 def _sidecar_digest(wanted: Wanted) -> str | None:
     return digest_of_text(wanted.sidecar_content) if wanted.sidecar is not None else None
 
 
-def _record(wanted: Wanted, draft: bool, keys: Any, digest: str, meta: Mapping[str, Any]) -> AssetRecord:
-    take, clip = meta["take"], meta["clip"]
+def _record(wanted: Wanted, make: Make, digest: str, meta: Mapping[str, Any]) -> AssetRecord:
+    take, clip, keys = meta["take"], meta["clip"], make.keys
     return AssetRecord(
         sound=wanted.sound.id,
         take=wanted.take,
-        seed=take["seed"],
-        model=take["model"],
-        revision=take["revision"],
-        draft=draft,
+        draft=make.draft,
         take_key=keys.take,
         clip_key=keys.clip,
         file_key=keys.file,
@@ -386,14 +313,6 @@ def _record(wanted: Wanted, draft: bool, keys: Any, digest: str, meta: Mapping[s
         path=wanted.path,
         digest=digest,
         sidecar_digest=_sidecar_digest(wanted),
-        attempts=take["attempts"],
-        rejected=tuple(take["rejected"]),
-        environment=dict(take["environment"]),
-        duration_s=clip["duration_s"],
-        sample_rate=clip["sample_rate"],
-        channels=clip["channels"],
-        loudness_lufs=clip["loudness_lufs"],
-        loudness_measure=clip["loudness_measure"],
-        true_peak_dbtp=clip["true_peak_dbtp"],
-        limited=clip["limited"],
+        **{name: take[name] for name in TAKE_META} | {"rejected": tuple(take["rejected"])},
+        **{name: clip[name] for name in CLIP_META},
     )

@@ -111,8 +111,8 @@ class Adapter(Protocol):
         """The registry names that this adapter brings."""
         ...
 
-    def info(self, where: str) -> ModelInfo:
-        """Return what is known of `adapter:where`, a model outside the registry."""
+    def info(self, where: str) -> ModelInfo | None:
+        """Return what is known of `adapter:where`, a model outside the registry; None if there is no such."""
         ...
 
     def complaints(

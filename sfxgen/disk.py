@@ -26,6 +26,10 @@ _LFS_POINTER = re.compile(
 _LFS_MAX_BYTES = 1024
 
 
+UNREADABLE = "unreadable"
+"""The digest of what is no file, or cannot be read: it equals no other."""
+
+
 @dataclass(frozen=True, slots=True)
 class FileState:
     """A file as it stands. `digest` is the SHA-256 of its bytes, or the one that a Git LFS pointer names."""
@@ -57,21 +61,26 @@ class Disk:
         self._fresh: dict[str, list[Any]] = {}
 
     def state(self, relative: str, *, text: bool = False) -> FileState | None:
-        """Return a file's state, or None where no file stands. Raises OSError for one that cannot be read."""
+        """Return a file's state, or None where nothing stands."""
         path = self.root / relative
         try:
             stat = path.stat()
         except (FileNotFoundError, NotADirectoryError):
             return None
-        if path.is_dir():
-            return FileState("a folder")
+        except OSError:  # a circle of links, a name too long: it is there, and it is not ours
+            return FileState(UNREADABLE)
+        if not path.is_file():
+            return FileState(UNREADABLE)
         stamp = [stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns, stat.st_ino]
         known = self._fresh.get(relative) or self._known.get(relative)
         if known is not None and known[:4] == stamp:
             self._fresh[relative] = known
             return FileState(known[4], known[5])
         now = time.time_ns()
-        state = _look(path, text=text)
+        try:
+            state = _look(path, text=text)
+        except OSError:
+            return FileState(UNREADABLE)
         if now - stat.st_mtime_ns > _RACY_NS:
             self._fresh[relative] = [*stamp, state.digest, state.lfs_pointer]
         return state

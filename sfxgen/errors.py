@@ -9,6 +9,7 @@ SfxgenError                 what is wrong, and one hint
 ├── AudioError              a clip or file that is no usable audio             exit 3
 │   └── TakeRejected        a take failed a gate: silence, NaN, clipping       exit 3
 ├── StoreError              the store or the disk failed                       exit 3
+├── BugError                sfxgen itself failed at one asset                  exit 70
 └── Cancelled               somebody asked to stop; not a failure              exit 130
 """
 
@@ -88,6 +89,18 @@ class TakeRejected(AudioError):
 
 class StoreError(SfxgenError):
     """The store, or the disk under it, failed."""
+
+
+class BugError(SfxgenError):
+    """Something that must not happen did, while one asset was made; `__cause__` says what."""
+
+    exit_code = 70
+
+    def __init__(self, error: Exception) -> None:
+        super().__init__(
+            f"a bug in sfxgen: {type(error).__name__}: {error}", hint="please report it with the log"
+        )
+        self.__cause__ = error
 
 
 class Cancelled(SfxgenError):

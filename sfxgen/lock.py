@@ -8,16 +8,32 @@ both sides are taken together, and the next build puts right what they disagree 
 from __future__ import annotations
 
 import json
+import math
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
 from sfxgen.atomic import write_atomic
 from sfxgen.errors import LockError, StoreError
+from sfxgen.paths import asset_file_problem
 
 LOCK_VERSION = 1
+
+TAKE_META = ("model", "revision", "seed", "attempts", "rejected", "environment")
+"""What is kept of how a take was made."""
+
+CLIP_META = (
+    "duration_s",
+    "sample_rate",
+    "channels",
+    "loudness_lufs",
+    "loudness_measure",
+    "true_peak_dbtp",
+    "limited",
+)
+"""What is kept of what a clip measures."""
 
 AssetRef = tuple[str, str]
 """Which asset: (engine, asset id)."""
@@ -60,19 +76,9 @@ class AssetRecord:
 
     def as_meta(self) -> dict[str, Any]:
         """Return what the store says of a file, as far as the lock knows it."""
-        take = ("model", "revision", "seed", "attempts", "rejected", "environment")
-        clip = (
-            "duration_s",
-            "sample_rate",
-            "channels",
-            "loudness_lufs",
-            "loudness_measure",
-            "true_peak_dbtp",
-            "limited",
-        )
         return {
-            "take": {name: getattr(self, name) for name in take},
-            "clip": {name: getattr(self, name) for name in clip},
+            "take": {name: getattr(self, name) for name in TAKE_META},
+            "clip": {name: getattr(self, name) for name in CLIP_META},
         }
 
 
@@ -178,6 +184,8 @@ def _parse_one(text: str, name: str) -> Lock:
             f"{name}:{error.lineno}: not valid JSON: {error.msg}",
             hint="restore the lock from git, then build again",
         ) from error
+    except ValueError as error:  # a number of thousands of digits
+        raise LockError(f"{name} holds a number beyond reason", hint="restore the lock from git") from error
     except RecursionError as error:
         raise LockError(f"{name} is nested too deeply", hint="restore the lock from git") from error
     version = value.get("version") if isinstance(value, dict) else None
@@ -209,33 +217,59 @@ def _without_trailing_commas(text: str) -> str:
 
 
 _FIELDS = {f.name for f in fields(AssetRecord)}
-_TEXT = ("sound", "model", "take_key", "clip_key", "file_key", "asset_key", "engine_id", "path", "digest")
+_HEX = re.compile(r"[0-9a-f]{64}")
+_ENGINE_ID = re.compile(r"[0-9A-Za-z_-]{0,64}")
+_KEYS = ("take_key", "clip_key", "file_key", "asset_key", "digest")
+_TEXT = ("sound", "model", "engine_id", "path")
 _WHOLE = ("take", "seed", "attempts", "sample_rate", "channels")
+_MAYBE_NUMBER = ("loudness_lufs", "true_peak_dbtp")
 
 
 def _record(value: Mapping[str, Any]) -> AssetRecord:
+    """Check a record as what it is, somebody's text: a build deletes files and writes ids by it."""
     missing, unknown = _FIELDS - value.keys(), value.keys() - _FIELDS
     if missing or unknown:
         raise ValueError(f"fields {', '.join(sorted(missing | unknown))}")
-    for name in _TEXT:
-        if not isinstance(value[name], str):
-            raise ValueError(f"{name} is no text")
-    for name in _WHOLE:
-        if not isinstance(value[name], int):
-            raise ValueError(f"{name} is no whole number")
-    parts = value["path"].replace("\\", "/").split("/")
-    if value["path"].startswith("/") or ".." in parts or ":" in parts[0]:
-        raise ValueError(f"the path {value['path']} leaves the project")
+    _require(value, _TEXT, "text", lambda x: isinstance(x, str))
+    _require(value, _KEYS, "SHA-256", lambda x: isinstance(x, str) and _HEX.fullmatch(x))
+    _require(value, ("sidecar_digest",), "SHA-256", lambda x: x is None or _HEX.fullmatch(x))
+    _require(value, ("engine_id",), "engine id", _ENGINE_ID.fullmatch)
+    _require(value, _WHOLE, "whole number", lambda x: isinstance(x, int) and not isinstance(x, bool))
+    _require(value, ("duration_s",), "number", _is_number)
+    _require(value, _MAYBE_NUMBER, "number", lambda x: x is None or _is_number(x))
+    _require(value, ("draft", "limited"), "true or false", lambda x: isinstance(x, bool))
+    _require(value, ("revision", "loudness_measure"), "text", lambda x: x is None or isinstance(x, str))
+    _require(value, ("rejected",), "list of texts", lambda x: isinstance(x, list) and _all_text(x))
+    _require(value, ("environment",), "mapping", lambda x: isinstance(x, dict) and _all_text(x.values()))
+    problem = asset_file_problem(value["path"])
+    if problem:
+        raise ValueError(problem)
     return AssetRecord(**{**value, "rejected": tuple(value["rejected"])})
 
 
-def write(path: Path, lock: Lock) -> bool:
+def _require(
+    value: Mapping[str, Any], names: Iterable[str], what: str, holds: Callable[[Any], object]
+) -> None:
+    for name in names:
+        if not holds(value[name]):
+            raise ValueError(f"{name} is no {what}")
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+
+
+def _all_text(values: Iterable[object]) -> bool:
+    return all(isinstance(value, str) for value in values)
+
+
+def write(path: Path, lock: Lock, *, scratch: Path | None = None) -> bool:
     """Write the lock, whole or not at all. Returns whether its text changed. Raises StoreError."""
     text = lock.to_text().encode()
     try:
         if path.exists() and path.read_bytes() == text:
             return False
-        write_atomic(path, text)
+        write_atomic(path, text, scratch=scratch)
     except OSError as error:
         raise StoreError(
             f"{path.name} cannot be written: {error.strerror}", hint="check the disk and its rights"

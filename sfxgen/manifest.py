@@ -20,6 +20,7 @@ from sfxgen.yaml_source import Document, KeyPath
 MAX_SOUNDS = 50_000
 MAX_ASSETS = 200_000
 
+_LESS = "make it several projects, or write fewer variants"
 _AXIS = re.compile(r"\{\{|\}\}|\{([^{}]*)\}")
 
 
@@ -33,15 +34,26 @@ def load(root: Path, catalog: Catalog) -> tuple[Project, tuple[Sound, ...]]:
     entries: list[Entry] = []
     for document in project.manifests:
         mistakes += document.mistakes
-        entries += _entries(document, language, mistakes)
+        # One at a time, so that a matrix of millions is stopped before it is built.
+        for entry in _entries(document, language, mistakes):
+            entries.append(entry)
+            if len(entries) > MAX_SOUNDS:
+                raise ManifestError(
+                    [*mistakes, entry.place.mistake(f"makes more than {MAX_SOUNDS:,} sounds", _LESS)]
+                )
     by_id = _unique(entries, mistakes)
-    sounds = []
+    sounds, assets = [], 0
     for entry in by_id.values():
         if entry.own.get("abstract") or entry.broken:
             continue
         sound = Resolver(project, language, by_id, mistakes).resolve(entry)
         if sound is not None:
             sounds.append(sound)
+            assets += len(sound.takes)
+        if assets > MAX_ASSETS:
+            raise ManifestError(
+                [*mistakes, entry.place.mistake(f"makes more than {MAX_ASSETS:,} assets", _LESS)]
+            )
     _check_outputs(sounds, mistakes)
     if mistakes:
         raise ManifestError(mistakes)
@@ -66,7 +78,8 @@ def _entries(document: Document, language: Language, mistakes: list[Mistake]) ->
                 document.mistake((key,), "unknown key", did_you_mean(key, ("defaults", "sounds")))
             )
     if "defaults" in data:
-        found = list(language.check(language.defaults, data["defaults"] or {}, ("defaults",)))
+        written = {} if data["defaults"] is None else data["defaults"]
+        found = list(language.check(language.defaults, written, ("defaults",)))
         mistakes += _mistakes(document, found)
         data["defaults"] = without_wrong(data["defaults"], found, depth=1)
     sounds = data.get("sounds", {})
@@ -78,6 +91,8 @@ def _entries(document: Document, language: Language, mistakes: list[Mistake]) ->
         at = ("sounds", template)
         found = list(language.check(language.sound, fields, at))
         mistakes += _mistakes(document, found)
+        if any(path[2:3] == ("for",) for path, _, _ in found):
+            continue  # which sounds it makes is anybody's guess
         right = without_wrong(fields, found, depth=2)
         for entry in _expanded(document, at, template, right, mistakes):
             yield replace(entry, broken=bool(found))
@@ -93,15 +108,11 @@ def _expanded(
     axes: Mapping[str, list[Any]] = fields.get("for") or {}
     own = {key: value for key, value in fields.items() if key != "for"}
     place = Place(document, at)
-    combinations = 1
-    for values in axes.values():
-        combinations *= len(values)
-    if combinations > MAX_SOUNDS:
-        mistakes.append(
-            document.mistake((*at, "for"), f"makes {combinations:,} sounds", f"at most {MAX_SOUNDS:,}")
-        )
-        return
     for axis, values in axes.items():
+        twice = next((value for n, value in enumerate(values) if value in values[:n]), None)
+        if twice is not None:
+            mistakes.append(document.mistake((*at, "for", axis), f"names '{twice}' twice", "remove one"))
+            return
         if "{" + axis + "}" not in template and len(values) > 1:
             mistakes.append(
                 document.mistake(
@@ -165,22 +176,11 @@ def _unique(entries: list[Entry], mistakes: list[Mistake]) -> dict[str, Entry]:
                     f"the id '{entry.id}' is taken by {first.place}", "an id is used once in a project"
                 )
             )
-    if len(by_id) > MAX_SOUNDS:
-        mistakes.append(
-            Mistake("sfxgen.yaml", 0, "", f"{len(by_id):,} sounds", f"at most {MAX_SOUNDS:,} in a project")
-        )
-        return {}
     return by_id
 
 
 def _check_outputs(sounds: list[Sound], mistakes: list[Mistake]) -> None:
     """Find sounds that would write one file, on a disk that does not tell upper from lower case, too."""
-    total = sum(len(sound.takes) for sound in sounds)
-    if total > MAX_ASSETS:
-        mistakes.append(
-            Mistake("sfxgen.yaml", 0, "", f"{total:,} assets", f"at most {MAX_ASSETS:,} in a project")
-        )
-        return
     files: dict[str, Sound] = {}
     identities: dict[str, Sound] = {}
     for sound in sounds:

@@ -8,6 +8,9 @@ from pathlib import Path, PurePosixPath
 from sfxgen.errors import ProjectError
 
 MAX_ID_LENGTH = 180
+AUDIO_SUFFIXES = frozenset({"wav", "ogg", "flac", "mp3", "opus", "m4a", "aac", "aif", "wem"})
+
+_NOT_FOR_ASSETS = frozenset({".git", ".sfxgen", "sfxgen.yaml", "sfxgen.lock"})
 
 _SEGMENT = re.compile(r"[A-Za-z0-9_-]+\Z")
 _RESERVED = re.compile(r"(con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³])\Z", re.IGNORECASE)
@@ -49,6 +52,31 @@ def folder_problem(folder: str) -> tuple[str, str] | None:
             return f"'{part}' is a reserved name on Windows", "choose another word"
         if part.endswith((" ", ".")) and part != ".":
             return f"'{part}' ends with a dot or space, which Windows drops", "rename it"
+    return None
+
+
+def assets_folder_problem(folder: str) -> tuple[str, str] | None:
+    """Return (what is wrong, hint) with a folder that assets are to be written into, or None."""
+    problem = folder_problem(folder)
+    if problem:
+        return problem
+    if any(c in "*?[]{}" for c in folder):
+        return f"'{folder}' is a pattern, not a folder", "name one folder"
+    first = next(iter(PurePosixPath(folder).parts), "").casefold()
+    if first in _NOT_FOR_ASSETS:
+        return f"'{first}' is not for assets", "name a folder of the game's own"
+    return None
+
+
+def asset_file_problem(path: str) -> str | None:
+    """Return what is wrong with the path of an asset in a lock, or None: it may be deleted by that path."""
+    folder, slash, name = path.rpartition("/")
+    problem = assets_folder_problem(folder or "/") if slash else None
+    if problem:
+        return problem[0]
+    stem, dot, suffix = name.rpartition(".")
+    if not dot or id_problem(stem) or suffix not in AUDIO_SUFFIXES:
+        return f"'{name}' is no audio file that sfxgen writes"
     return None
 
 

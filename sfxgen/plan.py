@@ -13,16 +13,17 @@ Every wanted or locked asset is in exactly one part of the plan:
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cached_property
 from typing import Literal, Protocol
 
 from sfxgen.contracts import ModelInfo
 from sfxgen.disk import FileState, digest_of_text
 from sfxgen.lock import AssetRecord, AssetRef, Lock
 from sfxgen.store.local import Entry, Shelf
-from sfxgen.wanted import Make, Wanted
+from sfxgen.wanted import Make, Wanted, folders_above
 
 Action = Literal["keep", "restore", "encode", "master", "generate", "remove", "conflict"]
 ACTIONS: tuple[Action, ...] = ("keep", "restore", "encode", "master", "generate", "remove", "conflict")
@@ -51,6 +52,7 @@ class Why(StrEnum):
     FILE_EDITED = "file-edited"
     SIDECAR_EDITED = "sidecar-edited"
     SIDECAR_UNREADABLE = "sidecar-unreadable"
+    SIDECAR_TAKEN = "sidecar-taken"
     FILE_UNKNOWN = "file-unknown"
 
 
@@ -72,6 +74,7 @@ WORDS: dict[Why, str] = {
     Why.FILE_EDITED: "its file was edited by hand",
     Why.SIDECAR_EDITED: "its sidecar was edited by hand",
     Why.SIDECAR_UNREADABLE: "its sidecar names no id: a Git LFS pointer, or left in a merge conflict?",
+    Why.SIDECAR_TAKEN: "its sidecar holds the id of another asset",
     Why.FILE_UNKNOWN: "a file stands there that sfxgen did not write",
 }
 
@@ -99,6 +102,17 @@ class Step:
     record: AssetRecord | None = None
     standing: FileState | None = None
     """What stood at the asset's path when the plan was made."""
+    source: AssetRecord | None = None
+    """A locked asset whose file holds the very bytes that are wanted: this one, here or at an older path, or another."""
+
+    @property
+    def stands(self) -> bool:
+        """Whether the wanted bytes stand at the asset's path already."""
+        return (
+            self.source is not None
+            and self.standing is not None
+            and self.standing.digest == self.source.digest
+        )
 
     @property
     def path(self) -> str:
@@ -121,8 +135,8 @@ class Plan:
     steps: tuple[Step, ...]
     folders: tuple[AssetRef, ...] = ()
     """(engine, folder) of each folder whose sidecar is missing."""
-    lock_conflicted: bool = False
-    """The lock is in a merge conflict: it is to be written anew even where every asset stands."""
+    lock_is_stale: bool = False
+    """The lock is in a merge conflict, or holds folders or models that nothing needs: it is to be written anew."""
 
     def part(self, *actions: Action) -> tuple[Step, ...]:
         """Return the steps with one of these actions."""
@@ -136,7 +150,7 @@ class Plan:
     @property
     def is_empty(self) -> bool:
         """Whether a build would have nothing to do."""
-        return not self.stale and not self.folders and not self.lock_conflicted
+        return not self.stale and not self.folders and not self.lock_is_stale
 
     def counts(self) -> dict[Action, int]:
         """Return how many assets each part has."""
@@ -177,11 +191,12 @@ class NoHoldings:
         return None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Planner:
     """The view that a plan is made from.
 
-    `can_run` is asked only for models that would have to run. `in_scope` says which sounds are looked at.
+    `can_run` is asked only for models that would have to run. `in_scope` says which sounds are looked at,
+    `sidecar_path` where (engine, path) has its sidecar.
     """
 
     lock: Lock
@@ -192,21 +207,54 @@ class Planner:
     force: bool = False
     rebuild: bool = False
     in_scope: Callable[[str], bool] = lambda _sound: True
+    sidecar_path: Callable[[str, str], str | None] = lambda _engine, _path: None
 
     def plan(self, wanted: Sequence[Wanted]) -> Plan:
         """Make the plan."""
-        steps = [self._step(asset) for asset in wanted if self.in_scope(asset.sound.id)]
-        steps += self._removals({asset.ref for asset in wanted}, {asset.path for asset in wanted})
+        scope = [asset for asset in wanted if self.in_scope(asset.sound.id)]
+        steps = [self._step(asset) for asset in scope]
+        contested = {step.path for step in steps if step.action == "conflict"}
+        replaced = {asset.former for asset in scope}
+        steps += self._removals(wanted, replaced, contested)
         steps.sort(key=lambda step: step.ref)
-        return Plan(tuple(steps), self._folders(wanted), self.lock.conflicted)
+        return Plan(tuple(steps), self._folders(steps), self._lock_is_stale(wanted))
 
-    def _folders(self, wanted: Sequence[Wanted]) -> tuple[AssetRef, ...]:
-        folders = {
-            (asset.ref[0], folder): sidecar for asset in wanted for folder, sidecar in asset.folder_sidecars
-        }
+    @cached_property
+    def _by_file_key(self) -> Mapping[str, Sequence[AssetRecord]]:
+        records: dict[str, list[AssetRecord]] = {}
+        for record in self.lock.assets.values():
+            records.setdefault(record.file_key, []).append(record)
+        return records
+
+    @cached_property
+    def _locked_digests(self) -> frozenset[str]:
+        return frozenset(record.digest for record in self.lock.assets.values())
+
+    @cached_property
+    def _locked_sidecars(self) -> frozenset[str | None]:
+        return frozenset(record.sidecar_digest for record in self.lock.assets.values())
+
+    def _folders(self, steps: Sequence[Step]) -> tuple[AssetRef, ...]:
+        """The folders above what stands already; a new asset brings its own."""
+        assets = [step.wanted for step in steps if step.wanted is not None and step.standing is not None]
+        folders = {(a.ref[0], folder): sidecar for a in assets for folder, sidecar in a.folder_sidecars}
         return tuple(
             ref for ref, sidecar in sorted(folders.items()) if self.disk.state(sidecar, text=True) is None
         )
+
+    def _lock_is_stale(self, wanted: Sequence[Wanted]) -> bool:
+        models = {asset.final.recipe.model for asset in wanted}
+        folders = {(asset.ref[0], folder) for asset in wanted for folder, _ in asset.folder_sidecars}
+        used = {record.model for record in self.lock.assets.values()}
+        gone = set(self.lock.folders) - folders - self._record_folders()
+        return self.lock.conflicted or bool(set(self.lock.models) - models - used) or bool(gone)
+
+    def _record_folders(self) -> set[AssetRef]:
+        return {
+            (ref[0], folder)
+            for ref, record in self.lock.assets.items()
+            for folder in folders_above(record.path)
+        }
 
     def _step(self, asset: Wanted) -> Step:
         record = self.lock.assets.get(asset.ref)
@@ -215,16 +263,18 @@ class Planner:
         conflicts = () if self.force else tuple(self._conflicts(asset, record, standing))
         if conflicts:
             return Step("conflict", asset.ref, conflicts, asset, make, record, standing)
+        source = None if self._rebuilds(asset) else self._source(asset, make, standing)
         reasons = tuple(self._reasons(asset, record, make, standing))
-        action = self._action(asset, record, make, standing) if reasons else "keep"
-        return Step(action, asset.ref, reasons, asset, make, record, standing)
+        action = self._action(asset, make, standing, source, record) if reasons else "keep"
+        return Step(action, asset.ref, reasons, asset, make, record, standing, source)
 
     def _choose(self, asset: Wanted, record: AssetRecord | None) -> Make:
         """Choose between the final asset and a draft. A final asset of this recipe is never drafted over."""
         final, draft = asset.final, asset.draft
         if draft is None or self.drafts == "never":
             return final
-        if record is not None and not record.draft and record.take_key == final.keys.take:
+        locked = record or self.lock.assets.get(asset.former)
+        if locked is not None and not locked.draft and locked.take_key == final.keys.take:
             return final
         if any(self.store.find(shelf, key) for shelf, key in _shelves(final)):
             return final
@@ -236,27 +286,55 @@ class Planner:
     def _conflicts(
         self, asset: Wanted, record: AssetRecord | None, standing: FileState | None
     ) -> Iterator[Reason]:
-        if not self._is_ours(standing, asset, record):
+        if not self._is_ours(standing):
             yield Reason(Why.FILE_EDITED if record and record.path == asset.path else Why.FILE_UNKNOWN)
-        if asset.sidecar_unreadable:
-            yield Reason(Why.SIDECAR_UNREADABLE)
-        if asset.sidecar is not None and record is not None:
-            sidecar = self.disk.state(_sidecar_of(asset, record.path), text=True)
-            own = {record.sidecar_digest, digest_of_text(asset.sidecar_content)}
-            if sidecar is not None and sidecar.digest not in own:
-                yield Reason(Why.SIDECAR_EDITED)
-        if record is not None and record.path != asset.path:
-            old = self.disk.state(record.path)
-            if old is not None and old.digest != record.digest:
-                yield Reason(Why.FILE_EDITED, record.path)
+        if asset.sidecar_trouble:
+            yield Reason(
+                Why.SIDECAR_UNREADABLE if asset.sidecar_trouble == "unreadable" else Why.SIDECAR_TAKEN
+            )
+        elif asset.sidecar is not None and self._sidecar_is_edited(asset, record, standing):
+            yield Reason(Why.SIDECAR_EDITED)
+        moved = record is not None and record.path != asset.path
+        if moved and record is not None and not self._is_ours(self.disk.state(record.path)):
+            yield Reason(Why.FILE_EDITED, record.path)
 
-    def _is_ours(self, standing: FileState | None, asset: Wanted, record: AssetRecord | None) -> bool:
-        """Whether sfxgen put the file there, by the lock or in a build that was killed before it wrote the lock."""
-        if standing is None or (record is not None and standing.digest == record.digest):
+    def _is_ours(self, standing: FileState | None) -> bool:
+        """Whether sfxgen made the bytes: the lock or the store has them, so that replacing them loses nothing.
+
+        The store knows what a build wrote that was killed before it wrote the lock.
+        """
+        if standing is None or standing.digest in self._locked_digests:
             return True
-        makes = (make for make in (asset.final, asset.draft) if make is not None)
-        entries = (self.store.find("file", make.keys.file) for make in makes)
-        return any(entry is not None and entry.digest == standing.digest for entry in entries)
+        return self.store.size(standing.digest) is not None
+
+    def _sidecar_is_edited(
+        self, asset: Wanted, record: AssetRecord | None, standing: FileState | None
+    ) -> bool:
+        assert asset.sidecar is not None
+        wanted = digest_of_text(asset.sidecar_content)
+        here = self.disk.state(asset.sidecar, text=True)
+        if record is None:
+            # A sidecar whose file is gone gives its id and is written anew; one beside a file is somebody's own.
+            foreign = here is not None and here.digest != wanted and here.digest not in self._locked_sidecars
+            return foreign and standing is not None
+        old = self.disk.state(_sidecar_of(asset, record.path), text=True)
+        standing_ones = [state.digest for state in (here, old) if state is not None]
+        return any(digest != wanted and digest not in self._locked_sidecars for digest in standing_ones)
+
+    def _source(self, asset: Wanted, make: Make, standing: FileState | None) -> AssetRecord | None:
+        """Return the record of a file that has the wanted bytes, here or elsewhere in the project."""
+        records = [r for r in self._by_file_key.get(make.keys.file, ()) if r.draft == make.draft]
+        own = self.lock.assets.get(asset.ref)
+        if own in records:
+            records.insert(0, own)
+        for record in records:
+            if standing is not None and standing.digest == record.digest:
+                return record
+        for record in records:
+            elsewhere = self.disk.state(record.path)
+            if elsewhere is not None and elsewhere.digest == record.digest and not elsewhere.lfs_pointer:
+                return record
+        return None
 
     def _reasons(
         self, asset: Wanted, record: AssetRecord | None, make: Make, standing: FileState | None
@@ -271,7 +349,7 @@ class Planner:
         yield from _changes(asset, record, make)
         if standing is None:
             yield Reason(Why.FILE_MISSING)
-        elif not self._is_ours(standing, asset, record):
+        elif not self._is_ours(standing):
             yield Reason(Why.FILE_EDITED)
         elif standing.digest != record.digest:
             yield Reason(Why.UNLOCKED)
@@ -283,16 +361,26 @@ class Planner:
                 yield Reason(Why.SIDECAR_STALE)
 
     def _action(
-        self, asset: Wanted, record: AssetRecord | None, make: Make, standing: FileState | None
+        self,
+        asset: Wanted,
+        make: Make,
+        standing: FileState | None,
+        source: AssetRecord | None,
+        record: AssetRecord | None,
     ) -> Action:
         if self._rebuilds(asset):
             return "generate"
-        if record is not None and record.file_key == make.keys.file and record.draft == make.draft:
-            stands = standing is not None and standing.digest == record.digest
-            if stands and record.path == asset.path:
-                return "restore" if record.asset_key == make.keys.asset else "encode"
-            if self.store.size(record.digest) is not None:
-                return "restore"
+        if source is not None:
+            stands = standing is not None and standing.digest == source.digest
+            return (
+                "encode" if stands and record is source and record.asset_key != make.keys.asset else "restore"
+            )
+        if (
+            record is not None
+            and record.file_key == make.keys.file
+            and self.store.size(record.digest) is not None
+        ):
+            return "restore"
         if self.store.find("file", make.keys.file) is not None:
             return "restore"
         if self.store.find("clip", make.keys.clip) is not None:
@@ -302,15 +390,27 @@ class Planner:
     def _rebuilds(self, asset: Wanted) -> bool:
         return self.rebuild and not asset.sound.frozen
 
-    def _removals(self, wanted: Collection[AssetRef], paths: Collection[str]) -> Iterator[Step]:
+    def _removals(
+        self, wanted: Sequence[Wanted], replaced: Collection[AssetRef], contested: Collection[str]
+    ) -> Iterator[Step]:
+        refs, paths = {asset.ref for asset in wanted}, {asset.path for asset in wanted}
         for ref, record in self.lock.assets.items():
-            if ref in wanted or not self.in_scope(record.sound):
+            # What an asset in scope was renamed from goes with it, or two files would have one engine id.
+            if ref in refs or not (self.in_scope(record.sound) or ref in replaced):
                 continue
             standing = None if record.path in paths else self.disk.state(record.path)
-            if not self.force and standing is not None and standing.digest != record.digest:
-                yield Step("conflict", ref, (Reason(Why.NOT_WANTED), Reason(Why.FILE_EDITED)), record=record)
-            else:
-                yield Step("remove", ref, (Reason(Why.NOT_WANTED),), record=record, standing=standing)
+            reasons = [Reason(Why.NOT_WANTED)]
+            if not self._is_ours(standing) or record.path in contested:
+                reasons.append(Reason(Why.FILE_EDITED))
+            if record.path not in paths and self._left_sidecar_is_edited(ref, record):
+                reasons.append(Reason(Why.SIDECAR_EDITED))
+            action: Action = "conflict" if len(reasons) > 1 and not self.force else "remove"
+            yield Step(action, ref, tuple(reasons), record=record, standing=standing)
+
+    def _left_sidecar_is_edited(self, ref: AssetRef, record: AssetRecord) -> bool:
+        sidecar = self.sidecar_path(ref[0], record.path)
+        state = self.disk.state(sidecar, text=True) if sidecar else None
+        return state is not None and state.digest != record.sidecar_digest
 
 
 def _shelves(make: Make) -> tuple[tuple[Shelf, str], ...]:

@@ -8,7 +8,7 @@ only what was being made.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from typing import Any
@@ -16,10 +16,10 @@ from typing import Any
 from sfxgen.audio import codec, quality
 from sfxgen.audio.clip import Clip
 from sfxgen.contracts import Session
-from sfxgen.errors import Cancelled, ModelError, SfxgenError, TakeRejected
+from sfxgen.errors import BugError, Cancelled, ModelError, SfxgenError, TakeRejected
 from sfxgen.events import ClipMastered, OnEvent, TakeGenerated
 from sfxgen.mastering import master
-from sfxgen.plan import Step
+from sfxgen.plan import Step, Why
 from sfxgen.recipe import Recipe
 from sfxgen.sessions import Sessions
 from sfxgen.store.local import Entry, LocalStore
@@ -59,7 +59,7 @@ def produce(
     sessions: Sessions,
     on_event: OnEvent,
     cancelled: Callable[[], bool],
-) -> Iterator[Product]:
+) -> Generator[Product, None, None]:
     """Make every step's file and yield each as it is done, in no set order.
 
     Raises Cancelled once `cancelled` says so; what is done by then has been yielded.
@@ -143,6 +143,8 @@ class _Line:
             self.missing.append(step)
         except SfxgenError as error:
             yield NotMade(step, error)
+        except Exception as error:  # the others go on; the build ends with the exit code of a bug
+            yield NotMade(step, BugError(error))
         else:
             self._on_event(ClipMastered(step.ref[1]))
             yield made
@@ -152,37 +154,39 @@ def _finish(store: LocalStore, step: Step) -> Made:
     """Bring a step from the furthest thing that the store has of it to its audio file."""
     assert step.wanted is not None
     keys = _make(step).keys
-    locked = _locked_file(store, step)
-    if locked is not None:
-        return locked
-    found = store.get("file", keys.file)
+    found = None if _is_fresh(step) else _locked_file(store, step) or _stored_file(store, step)
     if found is not None:
-        content, entry = found
-        return Made(step, content, entry.digest, entry.meta)
+        return found
     clip, meta = _mastered(store, step)
     content = codec.encode(clip, step.wanted.delivery.encoding, dither_key=keys.clip)
     entry = store.put("file", keys.file, content, meta)
     return Made(step, content, entry.digest, meta)
 
 
+def _is_fresh(step: Step) -> bool:
+    """Whether the take was made anew because that was asked for: what was made of an older one is of no use."""
+    return any(reason.why is Why.REBUILD for reason in step.reasons)
+
+
 def _locked_file(store: LocalStore, step: Step) -> Made | None:
     """The very bytes that the lock names, where they are in the store: they win over another machine's."""
-    record, keys = step.record, _make(step).keys
-    if record is None or record.file_key != keys.file or step.action == "generate":
+    record, keys = step.source or step.record, _make(step).keys
+    if record is None or record.file_key != keys.file or record.draft != _make(step).draft:
         return None
-    entry = store.find("file", keys.file)
     size = store.size(record.digest)
-    if size is None:
-        return None
-    meta = entry.meta if entry is not None and entry.digest == record.digest else record.as_meta()
-    content = store.read(Entry(record.digest, size))
-    return Made(step, content, record.digest, meta) if content is not None else None
+    content = store.read(Entry(record.digest, size)) if size is not None else None
+    return Made(step, content, record.digest, record.as_meta()) if content is not None else None
+
+
+def _stored_file(store: LocalStore, step: Step) -> Made | None:
+    found = store.get("file", _make(step).keys.file)
+    return Made(step, found[0], found[1].digest, found[1].meta) if found is not None else None
 
 
 def _mastered(store: LocalStore, step: Step) -> tuple[Clip, dict[str, Any]]:
     assert step.wanted is not None
     keys = _make(step).keys
-    found = store.get("clip", keys.clip)
+    found = None if _is_fresh(step) else store.get("clip", keys.clip)
     if found is not None:
         content, entry = found
         return codec.unpack(content), dict(entry.meta)
@@ -191,7 +195,7 @@ def _mastered(store: LocalStore, step: Step) -> tuple[Clip, dict[str, Any]]:
         raise _NotInStoreError
     content, entry = take
     mastered = master(codec.unpack(content), step.wanted.mastering)
-    meta = {"take": dict(entry.meta), "clip": mastered.measurement.as_json()}
+    meta = {**entry.meta, "clip": mastered.measurement.as_json()}
     store.put("clip", keys.clip, codec.pack(mastered.clip), meta)
     return mastered.clip, meta
 
@@ -259,20 +263,16 @@ class _Takes:
         """Generate each recipe once: kept (None), to be tried again (its next attempt), or failed (the error)."""
         left = list(recipes.items())
         while left:
-            clips = session.generate(
-                [recipe for _, recipe in left], on_event=self.on_event, cancelled=self.cancelled
-            )
             try:
-                for clip in clips:
+                for clip in session.generate(
+                    [recipe for _, recipe in left], on_event=self.on_event, cancelled=self.cancelled
+                ):
                     key, recipe = left.pop(0)
                     yield key, self._keep(session, key, recipe, clip)
-                    if self.cancelled() and left:
-                        raise Cancelled
                 assert not left, "a session yields one clip a recipe"
             except ModelError as error:
                 # The take at the head failed; those behind it are begun anew without it.
-                key, _ = left.pop(0)
-                yield key, error
+                yield left.pop(0)[0], error
 
     def _keep(self, session: Session, key: str, recipe: Recipe, clip: Clip) -> SfxgenError | Recipe | None:
         rejected = self.rejections.setdefault(key, [])
@@ -284,17 +284,18 @@ class _Takes:
                 return recipe.next_attempt()
             tries = f"{len(rejected)} attempts" if len(rejected) > 1 else "its only attempt"
             return TakeRejected(f"{tries} failed: {'; '.join(rejected)}", hint=error.hint)
-        meta = {
+        take = {
             "model": recipe.model,
             "revision": recipe.revision,
             "seed": recipe.seed,
             "attempts": recipe.attempt + 1,
             "rejected": rejected,
             "environment": dict(session.environment),
-            "recipe": recipe.as_json(),
         }
         try:
-            self.workspace.store.put("take", key, codec.pack(clip), meta)
+            self.workspace.store.put(
+                "take", key, codec.pack(clip), {"take": take, "recipe": recipe.as_json()}
+            )
         except SfxgenError as error:
             return error
         return None

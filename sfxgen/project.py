@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from sfxgen.errors import Mistake, ProjectError
-from sfxgen.paths import folder_problem, inside
+from sfxgen.paths import assets_folder_problem, folder_problem, inside
 from sfxgen.schema import Language, ProjectBlock, did_you_mean, without_wrong
 from sfxgen.yaml_source import Document, KeyPath, parse
 
@@ -148,7 +148,7 @@ def _assets(
                     )
                 )
     for name, (at, folder) in written.items():
-        problem = folder_problem(folder)
+        problem = assets_folder_problem(folder)
         if problem:
             mistakes.append(document.mistake(at, *problem))
             continue
@@ -181,7 +181,14 @@ def _manifests(
         if problem:
             mistakes.append(document.mistake(at, *problem))
             continue
-        matches = {path for path in root.glob(pattern) if path.is_file() and STATE_FOLDER not in path.parts}
+        try:
+            matches = {path for path in root.glob(pattern) if path.is_file()}
+        except (ValueError, IndexError, NotImplementedError, OSError) as error:
+            mistakes.append(
+                document.mistake(at, f"'{pattern}' is no pattern: {error}", "write Audio/manifests/*.yaml")
+            )
+            continue
+        matches = {path for path in matches if STATE_FOLDER not in path.relative_to(root).parts}
         if not matches:
             mistakes.append(
                 document.mistake(at, f"'{pattern}' finds no manifest", "sfxgen init writes starter manifests")

@@ -74,6 +74,10 @@ class Sound:
         """The id of the variant with this index, counted from 1."""
         return f"{self.id}_{index:02d}"
 
+    def former_asset_id(self, index: int) -> str:
+        """The id that the variant's engine ids are derived from."""
+        return f"{self.identity}_{index:02d}"
+
 
 @dataclass(slots=True)
 class Entry:
@@ -101,8 +105,8 @@ class _Merged:
             (self.from_defaults.add if default else self.from_defaults.discard)(key)
             if value is None:
                 self.values.pop(key, None)
-            elif isinstance(value, dict) and isinstance(self.values.get(key), dict):
-                self.values[key] = _overlaid(self.values[key], value)
+            elif isinstance(value, dict):
+                self.values[key] = _overlaid(self.values.get(key) or {}, value)
             else:
                 self.values[key] = value
             self.origins[(key,)] = at
@@ -116,8 +120,8 @@ def _overlaid(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, A
     for key, value in above.items():
         if value is None:
             merged.pop(key, None)
-        elif isinstance(value, dict) and isinstance(merged.get(key), dict):
-            merged[key] = _overlaid(merged[key], value)
+        elif isinstance(value, dict):
+            merged[key] = _overlaid(merged.get(key) or {}, value)
         else:
             merged[key] = value
     return merged
@@ -157,7 +161,10 @@ class Resolver:
         keys = self._model_keys(model, kind) if model else {}
         takes = self._takes()
         mastering = self._mastering(kind, keys)
-        encoding = Encoding(**(values.get("encode") or {}))
+        block = dict(values.get("encode") or {})
+        if "quality" in block:
+            block["quality"] = float(block["quality"])  # 1 and 1.0 are one key
+        encoding = Encoding(**block)
         settings = {name: self._settings(name, kind, encoding) for name in self.project.engines}
         identity = self._identity()
         if model is None or len(self.mistakes) > before:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from sfxgen.contracts import Catalog, ModelInfo, Surroundings
 from sfxgen.lock import AssetRecord, AssetRef, Lock
@@ -43,10 +43,12 @@ class Wanted:
     """One asset as the manifests want it.
 
     `path` and `sidecar` are relative to the project. `sidecar_content` is what the sidecar is to hold.
-    `folder_sidecars` are the (folder, sidecar) pairs of the folders above it that need one.
+    `folder_sidecars` are the (folder, sidecar) pairs of the folders above it that need one. `former` is the
+    asset that it was before its sound was renamed: itself, where it was not.
     """
 
     ref: AssetRef
+    former: AssetRef
     sound: Sound
     take: int
     path: str
@@ -54,7 +56,7 @@ class Wanted:
     sidecar_content: bytes
     folder_sidecars: tuple[tuple[str, str], ...]
     engine_id: str
-    sidecar_unreadable: bool
+    sidecar_trouble: SidecarTrouble
     mastering: Mastering
     delivery: Delivery
     final: Make
@@ -125,11 +127,18 @@ def wanted_assets(
     Weights' revisions are looked up on this disk; nothing is loaded and the network is not asked.
     """
     revisions = _revisions(project, sounds, catalog, lock)
+    refs = [
+        (e, sound.asset_id(n))
+        for e in project.engines
+        for sound in sounds
+        for n in range(1, len(sound.takes) + 1)
+    ]
+    ids = _EngineIds(project, catalog, lock, refs)
     for engine in project.engines:
         for sound in sounds:
             ways = _Ways(project, catalog, sound, revisions)
             for index, take in enumerate(sound.takes, start=1):
-                yield _wanted(ways, engine, index, take, lock)
+                yield _wanted(ways, engine, index, take, lock, ids)
 
 
 def model_revisions(
@@ -157,11 +166,12 @@ def _revisions(
     return model_revisions(project, list(models.values()), catalog, lock)
 
 
-def _wanted(ways: _Ways, engine: str, index: int, take: int, lock: Lock) -> Wanted:
+def _wanted(ways: _Ways, engine: str, index: int, take: int, lock: Lock, ids: _EngineIds) -> Wanted:
     sound, project = ways.sound, ways.project
     exporter = ways.catalog.exporters[engine]
     ref = (engine, sound.asset_id(index))
-    record = lock.assets.get(ref)
+    former = (engine, sound.former_asset_id(index))
+    frozen = _frozen(sound, ref, former, lock)
     delivery = Delivery(
         engine=engine,
         exporter_version=exporter.version,
@@ -170,16 +180,17 @@ def _wanted(ways: _Ways, engine: str, index: int, take: int, lock: Lock) -> Want
     )
     path = "/".join(filter(None, (project.assets[engine], f"{ref[1]}.{sound.encoding.format}")))
     sidecar = exporter.sidecar_path(path)
-    engine_id, sidecar_unreadable = _engine_id(ways, engine, f"{sound.identity}_{index:02d}", record, sidecar)
-    final = _make(sound, delivery, sound.model, replace(ways.final, take=take), frozen=_frozen(sound, record))
+    engine_id, sidecar_trouble = ids.of(ref, former, sidecar)
+    final = _make(sound, delivery, sound.model, replace(ways.final, take=take), frozen=frozen)
     draft = None
     if ways.draft is not None:
         model = ways.catalog.models()[DRAFT_MODEL]
         draft = _make(sound, delivery, model, replace(ways.draft, take=take), draft=True)
     return Wanted(
         ref=ref,
+        former=former,
         sound=sound,
-        take=take,
+        take=frozen.take if frozen else take,
         path=path,
         sidecar=sidecar,
         sidecar_content=exporter.sidecar(engine_id, delivery.settings) if sidecar else b"",
@@ -189,7 +200,7 @@ def _wanted(ways: _Ways, engine: str, index: int, take: int, lock: Lock) -> Want
             if (beside := exporter.sidecar_path(folder)) is not None
         ),
         engine_id=engine_id,
-        sidecar_unreadable=sidecar_unreadable,
+        sidecar_trouble=sidecar_trouble,
         mastering=sound.mastering,
         delivery=delivery,
         final=final,
@@ -197,9 +208,17 @@ def _wanted(ways: _Ways, engine: str, index: int, take: int, lock: Lock) -> Want
     )
 
 
-def _frozen(sound: Sound, record: AssetRecord | None) -> str | None:
-    """Return the take key that a frozen sound keeps whatever its recipe says now."""
-    return record.take_key if sound.frozen and record is not None and not record.draft else None
+def _frozen(sound: Sound, ref: AssetRef, former: AssetRef, lock: Lock) -> AssetRecord | None:
+    """Return the record whose take a frozen sound keeps, whatever its recipe says now.
+
+    Its own; or that of its former name, or of another engine: a frozen sound is one sound everywhere.
+    """
+    if not sound.frozen:
+        return None
+    names = dict.fromkeys((ref[1], former[1]))
+    engines = dict.fromkeys((ref[0], *(engine for engine, _ in lock.assets)))
+    records = (lock.assets.get((engine, name)) for name in names for engine in engines)
+    return next((record for record in records if record is not None and not record.draft), None)
 
 
 def _make(
@@ -209,35 +228,65 @@ def _make(
     recipe: Recipe,
     *,
     draft: bool = False,
-    frozen: str | None = None,
+    frozen: AssetRecord | None = None,
 ) -> Make:
-    take_key = frozen or recipe.take_key()
+    take_key = frozen.take_key if frozen else recipe.take_key()
     clip_key = sound.mastering.clip_key(take_key)
     keys = Keys(take_key, clip_key, delivery.encoding.file_key(clip_key), delivery.asset_key(clip_key))
     return Make(model, recipe, keys, draft)
 
 
-def _engine_id(
-    ways: _Ways, engine: str, identity: str, record: AssetRecord | None, sidecar: str | None
-) -> tuple[str, bool]:
-    """Return the asset's id, and whether a sidecar stands that should give it but cannot be read.
+SidecarTrouble = Literal["", "unreadable", "taken"]
+"""What is wrong with a sidecar that should give an asset its id: none is read from it, or another asset has it."""
 
-    The lock's id never changes; else a sidecar that stands already gives it; else it is derived.
-    """
-    exporter = ways.catalog.exporters[engine]
-    if record is not None and record.engine_id:
-        return record.engine_id, False
-    derived = exporter.asset_id(ways.project.name, identity)
-    if sidecar is None:
-        return derived, False
-    try:
-        content = (ways.project.root / sidecar).read_bytes()
-    except FileNotFoundError:
-        return derived, False
-    except OSError:
-        return derived, True
-    standing = exporter.read_id(content)
-    return standing or derived, standing is None
+
+class _EngineIds:
+    """Gives each asset its engine id, the lock's before all others, and no id twice."""
+
+    def __init__(self, project: Project, catalog: Catalog, lock: Lock, refs: Sequence[AssetRef]) -> None:
+        self._project, self._catalog, self._lock = project, catalog, lock
+        self._owners: dict[tuple[str, str], AssetRef] = {}
+        for ref in refs:
+            record = lock.assets.get(ref)
+            if record is not None and record.engine_id:
+                self._owners.setdefault((ref[0], record.engine_id), ref)
+
+    def of(self, ref: AssetRef, former: AssetRef, sidecar: str | None) -> tuple[str, SidecarTrouble]:
+        """Return an asset's id: its record's, its former name's, that of a sidecar that stands, or a derived one."""
+        for known in (ref, former):
+            record = self._lock.assets.get(known)
+            if record is not None and record.engine_id and self._claims(ref, record.engine_id):
+                return record.engine_id, ""
+        derived = self._derived(ref, former[1])
+        standing = self._standing(ref[0], sidecar) if ref not in self._lock.assets else ""
+        if standing is None:
+            return derived, "unreadable"
+        if standing and standing != derived:
+            return (standing, "") if self._claims(ref, standing) else (derived, "taken")
+        return derived, ""
+
+    def _claims(self, ref: AssetRef, engine_id: str) -> bool:
+        return self._owners.setdefault((ref[0], engine_id), ref) == ref
+
+    def _derived(self, ref: AssetRef, identity: str) -> str:
+        exporter = self._catalog.exporters[ref[0]]
+        engine_id = exporter.asset_id(self._project.name, identity)
+        again = 1
+        while engine_id and not self._claims(ref, engine_id):
+            again += 1  # a sound that was renamed took the id of its first name along
+            engine_id = exporter.asset_id(self._project.name, f"{identity} #{again}")
+        return engine_id
+
+    def _standing(self, engine: str, sidecar: str | None) -> str | None:
+        """Return the id in a sidecar that stands: "" where none does, None where it cannot be read."""
+        if sidecar is None:
+            return ""
+        try:
+            return self._catalog.exporters[engine].read_id((self._project.root / sidecar).read_bytes())
+        except (FileNotFoundError, NotADirectoryError):
+            return ""
+        except OSError:
+            return None
 
 
 def folders_above(path: str) -> list[str]:

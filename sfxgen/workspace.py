@@ -65,6 +65,11 @@ class Workspace:
         around = surroundings(self.project, info, self.lock, offline=options.offline)
         return self.catalog.adapters[info.adapter].unavailable(info, around)
 
+    def sidecar_path(self, engine: str, path: str) -> str | None:
+        """Return where an engine has the sidecar of a file or folder; None also for an engine that is not installed."""
+        exporter = self.catalog.exporters.get(engine)
+        return exporter.sidecar_path(path) if exporter else None
+
     def plan(self, options: Options) -> Plan:
         """Plan a build. Touches nothing."""
         allowed = options.draft or self.project.when_unavailable == "draft"
@@ -91,6 +96,7 @@ class Workspace:
             force=options.force,
             rebuild=options.rebuild,
             in_scope=_scope(options.only, self.sounds, self.lock),
+            sidecar_path=self.sidecar_path,
         )
         return planner.plan(self.wanted)
 
@@ -151,10 +157,14 @@ def state_folder(root: Path) -> Path:
 @contextlib.contextmanager
 def exclusively(root: Path) -> Iterator[None]:
     """Hold the project against other builds. The system lets go when the process ends, however it ends."""
-    path = state_folder(root) / "build.lock"
-    with path.open("a+b") as file:
+    try:
+        file = (state_folder(root) / "build.lock").open("a+b")
+    except (OSError, StoreError):
+        yield  # nobody can write here, so nobody is building; a build that has to write says so itself
+        return
+    with file:
         if not _lock_file(file.fileno()):
-            raise ProjectError(
+            raise StoreError(
                 "another sfxgen is building this project", hint="wait for it, or stop the watcher"
             )
         yield

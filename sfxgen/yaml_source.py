@@ -84,6 +84,13 @@ def parse(path: str, raw: bytes) -> Document:
     text = _decode(document, raw)
     if text is None:
         return document
+    conflict = re.search(r"^(<{7}|>{7})( |$)", text, re.MULTILINE)
+    if conflict:
+        line = text.count("\n", 0, conflict.start()) + 1
+        document.mistakes.append(
+            Mistake(path, line, "", "is in a merge conflict", "resolve it, then build again")
+        )
+        return document
     try:
         with _no_garbage_collection():
             _Builder(document).build(text)

@@ -19,11 +19,11 @@ RECORD = AssetRecord(
     model="synth",
     revision="synth-1",
     draft=False,
-    take_key="t",
-    clip_key="c",
-    file_key="f",
-    asset_key="k",
-    engine_id="e" * 32,
+    take_key="a" * 64,
+    clip_key="b" * 64,
+    file_key="c" * 64,
+    asset_key="e" * 64,
+    engine_id="5" * 32,
     path="Assets/a_01.wav",
     digest="d" * 64,
     sidecar_digest=None,
@@ -85,7 +85,7 @@ def test_the_text_does_not_depend_on_the_order_things_were_done_in(lock: Lock) -
 def test_one_assets_record_changes_only_its_own_lines() -> None:
     before = lock_of("a", "b", "c")
     after = Lock(
-        {**before.assets, ("unity", "b"): replace(before.assets["unity", "b"], digest="x")},
+        {**before.assets, ("unity", "b"): replace(before.assets["unity", "b"], digest="9" * 64)},
         before.models,
         before.folders,
     )
@@ -118,8 +118,21 @@ def test_writing_says_whether_anything_changed(tmp_path: Path) -> None:
         (lock_of("a").to_text().replace('"sound"', '"sund"'), "broken record: fields sound, sund"),
         (lock_of("a").to_text().replace('"take": 1', '"take": "1"'), "take is no whole number"),
         (lock_of("a").to_text().replace('"Assets/a.wav"', '"../a.wav"'), "leaves the project"),
-        (lock_of("a").to_text().replace('"Assets/a.wav"', '"/a.wav"'), "leaves the project"),
-        (lock_of("a").to_text().replace('"Assets/a.wav"', '"C:/a.wav"'), "leaves the project"),
+        (lock_of("a").to_text().replace('"Assets/a.wav"', '"/a.wav"'), "not relative to the project"),
+        (lock_of("a").to_text().replace('"Assets/a.wav"', '"C:/a.wav"'), "not relative to the project"),
+        (
+            lock_of("a").to_text().replace('"Assets/a.wav"', '"Audio/manifests/a.yaml"'),
+            "no audio file that sfxgen writes",
+        ),
+        (lock_of("a").to_text().replace('"Assets/a.wav"', '".git/a.wav"'), "is not for assets"),
+        (lock_of("a").to_text().replace('"Assets/a.wav"', '"Assets/a\\u0000.wav"'), "no audio file"),
+        (lock_of("a").to_text().replace("d" * 64, "abc"), "digest is no SHA-256"),
+        (lock_of("a").to_text().replace("5" * 32, "zz\\nfoo: 1"), "engine_id is no engine id"),
+        (lock_of("a").to_text().replace('"draft": false', '"draft": "no"'), "draft is no true or false"),
+        (lock_of("a").to_text().replace('"duration_s": 0.5', '"duration_s": NaN'), "duration_s is no number"),
+        (lock_of("a").to_text().replace('"seed": 5', '"seed": ' + "9" * 5000), "a number beyond reason"),
+        (lock_of("a").to_text().replace('"rejected": []', '"rejected": "abc"'), "rejected is no list"),
+        (lock_of("a").to_text().replace('{"numpy": "2"}', "[1]"), "environment is no mapping"),
     ],
 )
 def test_a_lock_that_cannot_be_read_says_why(text: str, said: str) -> None:
@@ -157,18 +170,18 @@ def merged(folder: Path, base: Lock, ours: Lock, theirs: Lock) -> str:
 def test_git_merges_edits_of_neighbours(tmp_path: Path) -> None:
     base = lock_of("a", "b", "c", "d")
     ours = Lock(
-        {**base.assets, ("unity", "b"): replace(base.assets["unity", "b"], digest="x" * 64)},
+        {**base.assets, ("unity", "b"): replace(base.assets["unity", "b"], digest="8" * 64)},
         base.models,
         base.folders,
     )
     theirs = Lock(
-        {**base.assets, ("unity", "c"): replace(base.assets["unity", "c"], digest="y" * 64)},
+        {**base.assets, ("unity", "c"): replace(base.assets["unity", "c"], digest="7" * 64)},
         base.models,
         base.folders,
     )
     lock = parse(merged(tmp_path, base, ours, theirs))
     assert not lock.conflicted
-    assert [record.digest[0] for record in lock.assets.values()] == ["d", "x", "y", "d"]
+    assert [record.digest[0] for record in lock.assets.values()] == ["d", "8", "7", "d"]
 
 
 def test_a_lock_in_conflict_is_read_as_both_sides_together(tmp_path: Path) -> None:

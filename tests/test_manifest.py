@@ -166,7 +166,7 @@ more: 1
         ("a: { prompt: 'on {what}' }", "sounds.a.prompt: {what} is no axis of this sound"),
         ("'a/{b}': { for: { c: [1] }, prompt: x }", "sounds.a/{b}: {b} is no axis of this sound"),
         ("a: { for: { c: [1, 2] }, prompt: x }", "sounds.a.for.c: is not part of the id"),
-        ("'{c}': { for: { c: [x, x] }, prompt: x }", "sounds.{c}: the id 'x' is taken by"),
+        ("'{c}': { for: { c: [x, x] }, prompt: x }", "sounds.{c}.for.c: names 'x' twice | remove one"),
         ("'{c}': { for: { c: [con] }, prompt: x }", "sounds.{c}: 'con': 'con' is a reserved name on Windows"),
         ("ui/NUL: { prompt: x }", "sounds.ui/NUL: 'NUL' is a reserved name on Windows"),
         ("../up: { prompt: x }", "sounds.../up: an id is a path inside the assets folder"),

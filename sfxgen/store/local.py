@@ -9,10 +9,12 @@ error and never used. Because of that check nothing here needs an fsync: a blob 
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import os
 import sys
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -20,9 +22,19 @@ from typing import Any, Literal
 
 from sfxgen.atomic import write_atomic
 from sfxgen.errors import StoreError
+from sfxgen.lock import CLIP_META, TAKE_META
 
 Shelf = Literal["take", "clip", "file"]
 """What a key leads to: a raw take, a mastered clip, or an encoded audio file."""
+
+_DAY_S = 24 * 60 * 60
+
+_META: Mapping[Shelf, Mapping[str, tuple[str, ...]]] = {
+    "take": {"take": TAKE_META},
+    "clip": {"take": TAKE_META, "clip": CLIP_META},
+    "file": {"take": TAKE_META, "clip": CLIP_META},
+}
+"""What an entry's meta must say: how its take was made, and what its clip measures."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,10 +72,15 @@ class LocalStore:
         try:
             value = json.loads(path.read_bytes())
             entry = Entry(value["digest"], value["size"], value["meta"])
+            known = all(
+                field in entry.meta[name] for name, fields in _META[shelf].items() for field in fields
+            )
             size = self._blob_path(entry.digest).stat().st_size
-        except FileNotFoundError:
+        except OSError:
             return None
-        except (OSError, ValueError, KeyError, TypeError):
+        except (ValueError, KeyError, TypeError):
+            known = False
+        if not known:
             self._set_aside(path)
             return None
         return entry if size == entry.size else None
@@ -73,6 +90,11 @@ class LocalStore:
         path = self._blob_path(entry.digest)
         try:
             content = path.read_bytes()
+        except FileNotFoundError:
+            return None
+        except IsADirectoryError:
+            self._set_aside(path)
+            return None
         except OSError:
             return None
         if hashlib.sha256(content).hexdigest() != entry.digest:
@@ -84,7 +106,7 @@ class LocalStore:
         """Return the size of the bytes with a digest, or None if they are not here."""
         try:
             return self._blob_path(digest).stat().st_size
-        except OSError:
+        except (OSError, ValueError):
             return None
 
     def get(self, shelf: Shelf, key: str) -> tuple[bytes, Entry] | None:
@@ -94,12 +116,15 @@ class LocalStore:
         return (content, entry) if entry and content is not None else None
 
     def put(self, shelf: Shelf, key: str, content: bytes, meta: Mapping[str, Any]) -> Entry:
-        """Keep bytes under a key. The bytes are in place before the key is. Raises StoreError."""
+        """Keep bytes under a key. The bytes are in place before the key is. Raises StoreError.
+
+        `meta` says how the take was made ("take") and, but for a take, what the clip measures ("clip").
+        """
         entry = Entry(hashlib.sha256(content).hexdigest(), len(content), dict(meta))
         record = {"digest": entry.digest, "size": entry.size, "meta": entry.meta}
         blob = self._blob_path(entry.digest)
         try:
-            if not (blob.exists() and blob.stat().st_size == entry.size):
+            if self.read(entry) is None:
                 blob.parent.mkdir(parents=True, exist_ok=True)
                 write_atomic(blob, content, scratch=self.folder / "tmp", sync=False)
             path = self._key_path(shelf, key)
@@ -112,6 +137,13 @@ class LocalStore:
             raise StoreError(f"the store at {self.folder} cannot be written: {reason}", hint=hint) from error
         return entry
 
+    def sweep(self) -> None:
+        """Remove half-written files that killed processes left more than a day ago."""
+        for left in (self.folder / "tmp").glob(".sfxgen-*.tmp"):
+            with contextlib.suppress(OSError):
+                if time.time() - left.stat().st_mtime > _DAY_S:
+                    left.unlink()
+
     def _key_path(self, shelf: Shelf, key: str) -> Path:
         return self.folder / "keys" / shelf / key[:2] / f"{key}.json"
 
@@ -122,8 +154,8 @@ class LocalStore:
 
     def _set_aside(self, path: Path) -> None:
         aside = self.folder / "aside"
-        try:
+        with contextlib.suppress(
+            OSError
+        ):  # another process was faster, or the disk is read-only: a miss either way
             aside.mkdir(parents=True, exist_ok=True)
-            path.replace(aside / path.name)
-        except OSError:
-            pass  # another process was faster, or the disk is read-only: a miss either way
+            path.replace(aside / f"{path.name}-{time.time_ns()}")

@@ -49,10 +49,10 @@ class SynthAdapter:
         ),
     )
 
-    def info(self, where: str) -> ModelInfo:
-        """Return the synthesizer; there is only one, whatever stands after the colon."""
+    def info(self, where: str) -> ModelInfo | None:
+        """Return None: there is only one synthesizer, and it is nowhere else."""
         del where
-        return self.models[0]
+        return None
 
     def complaints(
         self, info: ModelInfo, keys: Mapping[str, JsonValue], *, kind: Kind = "one_shot"
