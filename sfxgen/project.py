@@ -86,7 +86,8 @@ def read_project(root: Path, language: Language) -> tuple[Project, list[Mistake]
     block = ProjectBlock.model_construct(**data)
     engines = _engines(block, language, document, mistakes)
     assets = _assets(block, engines, document, mistakes)
-    manifests = _manifests(root, block.manifests, document, mistakes)
+    is_yaml = document.data is not None or not document.mistakes
+    manifests = _manifests(root, block.manifests, document, mistakes) if is_yaml else ()
     project = Project(
         root=root,
         name=block.name or "",

@@ -173,7 +173,7 @@ class Language:
     def project_schema(self) -> dict[str, Any]:
         """Return the JSON Schema of `sfxgen.yaml`."""
         schema = ProjectBlock.model_json_schema()
-        schema["properties"]["defaults"] = self._fields_schema(self.defaults, schema)
+        schema["properties"]["defaults"] = _or_nothing(self._fields_schema(self.defaults, schema))
         return _finished(schema, "sfxgen.yaml")
 
     def manifest_schema(self) -> dict[str, Any]:
@@ -184,7 +184,7 @@ class Language:
             "properties": {},
             "$defs": {},
         }
-        schema["properties"]["defaults"] = self._fields_schema(self.defaults, schema)
+        schema["properties"]["defaults"] = _or_nothing(self._fields_schema(self.defaults, schema))
         sound = self._fields_schema(self.sound, schema)
         schema["properties"]["sounds"] = {
             "type": "object",
@@ -197,9 +197,12 @@ class Language:
     def _fields_schema(self, definition: type[BaseModel], into: dict[str, Any]) -> dict[str, Any]:
         fields = definition.model_json_schema(by_alias=True)
         into.setdefault("$defs", {}).update(fields.pop("$defs", {}))
+        offered: dict[str, list[dict[str, Any]]] = {}
         for adapter in self.catalog.adapters.values():
             for key, schema in adapter.param_schema().items():
-                fields["properties"][key] = schema
+                offered.setdefault(key, []).append(schema)
+        for key, schemas in offered.items():
+            fields["properties"][key] = _or_nothing(schemas[0] if len(schemas) == 1 else {"anyOf": schemas})
         fields["properties"]["model"]["examples"] = sorted(self.catalog.models())
         return fields
 
@@ -217,7 +220,7 @@ def without_wrong(fields: Any, found: Iterable[tuple[KeyPath, str, str]], *, dep
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:
     """Return a hint that names the nearest known word, or else all of them when they are few."""
-    known = sorted(known)
+    known = sorted(set(known))
     near = difflib.get_close_matches(word.lower(), known, n=1, cutoff=0.6)
     if near:
         return f"did you mean '{near[0]}'?"
@@ -294,7 +297,7 @@ def _worded(detail: Mapping[str, Any], within: type[BaseModel] | None) -> tuple[
         limit = context[name]
         if kind == "greater_than" and limit == 0:
             return f"{shown(given)} is not positive", "write a number above 0"
-        return f"{shown(given)} is not {words} {limit:g}", ""
+        return f"{shown(given)} is not {words} {limit if isinstance(limit, int) else f'{limit:g}'}", ""
     if kind == "literal_error":
         choices = str(context["expected"]).replace("'", "")
         near = difflib.get_close_matches(str(given), choices.replace(" or ", ", ").split(", "), n=1)
@@ -344,7 +347,7 @@ def _finished(schema: dict[str, Any], title: str) -> dict[str, Any]:
 
 
 def _tidy(node: Any) -> Any:
-    """Drop what pydantic adds and nobody needs: titles, and `null` beside the type of an optional key."""
+    """Drop what pydantic adds and nobody needs: titles, defaults of nothing, a union around one type and null."""
     if isinstance(node, list):
         return [_tidy(item) for item in node]
     if not isinstance(node, dict):
@@ -354,12 +357,20 @@ def _tidy(node: Any) -> Any:
         for key, value in node.items()
         if not (key == "title" and isinstance(value, str)) and not (key == "default" and value is None)
     }
-    options = tidied.get("anyOf")
-    if isinstance(options, list) and {"type": "null"} in options:
-        options = [option for option in options if option != {"type": "null"}]
-        if len(options) == 1:
-            tidied.pop("anyOf")
-            tidied = {**options[0], **tidied}
-        else:
-            tidied["anyOf"] = options
+    options = tidied.get("anyOf", ())
+    if len(options) == 2 and options[1] == _NULL and "type" in options[0]:
+        tidied.pop("anyOf")
+        tidied = {**_or_nothing(options[0]), **tidied}
     return tidied
+
+
+_NULL = {"type": "null"}
+
+
+def _or_nothing(schema: Mapping[str, Any]) -> dict[str, Any]:
+    """Let a key stand without a value, which takes the layer below away."""
+    if "anyOf" in schema or not isinstance(schema.get("type"), str):
+        described = {key: value for key, value in schema.items() if key == "description"}
+        return {**described, "anyOf": [dict(schema), _NULL]}
+    options = {"enum": [*schema["enum"], None]} if "enum" in schema else {}
+    return {**schema, **options, "type": [schema["type"], "null"]}

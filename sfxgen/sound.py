@@ -103,6 +103,11 @@ class _Merged:
         for key, value in layer.items():
             at = Place(place.document, (*place.path, key))
             (self.from_defaults.add if default else self.from_defaults.discard)(key)
+            if key == "loudness_lufs":
+                # Short for master.loudness_lufs of its own layer: a later layer's block lies over it.
+                self.values["master"] = _overlaid(self.values.get("master") or {}, {key: value})
+                self.origins[("master", key)] = at
+                continue
             if value is None:
                 self.values.pop(key, None)
             elif isinstance(value, dict):
@@ -293,10 +298,8 @@ class Resolver:
     def _mastering(self, kind: Kind, keys: Mapping[str, Any]) -> Mastering:
         values = self.merged.values
         block: dict[str, Any] = dict(values.get("master") or {})
-        if "loudness_lufs" in values:
-            if "loudness_lufs" in self.entry.own and "loudness_lufs" in (self.entry.own.get("master") or {}):
-                self.complain("loudness_lufs", "stands here and under master", "write one of the two")
-            block["loudness_lufs"] = values["loudness_lufs"]
+        if "loudness_lufs" in self.entry.own and "loudness_lufs" in (self.entry.own.get("master") or {}):
+            self.complain("loudness_lufs", "stands here and under master", "write one of the two")
         if block.get("loudness_lufs") == "keep":
             block["loudness_lufs"] = None
         if "channels" in block:

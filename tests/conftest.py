@@ -1,9 +1,13 @@
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
 from games import Game
+
+# Read by huggingface_hub when it is imported, so set before any test imports it.
+os.environ["HF_HUB_OFFLINE"] = "1"
 
 
 @pytest.fixture(autouse=True)
@@ -11,7 +15,6 @@ def own_store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """No test sees the machine's store, weights or settings."""
     store = tmp_path / "store"
     monkeypatch.setenv("SFXGEN_STORE", str(store))
-    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
     for name in ("GITHUB_ACTIONS", "NO_COLOR", "FORCE_COLOR"):
         monkeypatch.delenv(name, raising=False)
     return store

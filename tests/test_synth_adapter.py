@@ -218,6 +218,6 @@ def test_schema_and_complaints_agree_on_every_number(name: str, data: st.DataObj
 def test_the_synthesizer_is_always_there_in_one_revision() -> None:
     assert adapter.unavailable(INFO, AROUND) is None
     assert adapter.revision(INFO, AROUND) == f"synth-{adapter.version}"
-    assert adapter.info("") is INFO
+    assert adapter.info("elsewhere") is None
     assert INFO.commercial == "yes"
     assert {"preset", "params", "prompt", "variation", "duration_s"} == set(INFO.accepts)

@@ -27,7 +27,7 @@ from watchdog.events import (
 from sfxgen import watch
 from sfxgen.audio.clip import Clip
 from sfxgen.build import Report
-from sfxgen.cli.watch import _Stop
+from sfxgen.cli.stop import Stop
 from sfxgen.contracts import Catalog
 from sfxgen.errors import Cancelled, ManifestError, SfxgenError
 from sfxgen.events import AssetWritten, Event, Notice, OnEvent, Sampling
@@ -778,16 +778,13 @@ def test_a_stop_while_it_generates_keeps_what_is_done(game: Game) -> None:
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such signals")
 def test_a_second_signal_interrupts() -> None:
     before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
-    try:
-        stop = _Stop()
+    with Stop() as stop:
         assert not stop.is_asked()
         signal.raise_signal(signal.SIGINT)
         assert stop.is_asked()
         with pytest.raises(KeyboardInterrupt):
             signal.raise_signal(signal.SIGINT)
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
+    assert {number: signal.getsignal(number) for number in before} == before
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such signals")

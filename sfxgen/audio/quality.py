@@ -11,7 +11,7 @@ from sfxgen.errors import TakeRejected
 
 SILENCE_DBFS = -70.0
 SHORTEST_MS = 10.0
-RETRY_HINT = "another seed (reroll), or another prompt, may give a usable take"
+RETRY_HINT = "another seed, or another prompt, may give a usable take"
 LARGEST_AMPLITUDE = 100.0
 """Beyond it (40 dB above full scale) the samples are no float audio: likely integers that nobody scaled."""
 

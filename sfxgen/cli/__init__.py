@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import errno
 import importlib
+import io
 import os
 import sys
-import tempfile
-import traceback
-from collections.abc import Sequence
-from pathlib import Path
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
 
 import click
 
 from sfxgen import __version__
+from sfxgen.cli.bug import log_bug
+from sfxgen.cli.invocation import Invocation
 from sfxgen.errors import SfxgenError
 
 VERBS = {
@@ -28,8 +31,36 @@ VERBS = {
 }
 
 
+READER_GONE = 141
+"""The exit code where nobody reads our output any more: 128 + SIGPIPE, as for other programs."""
+
+
+_THE_DISK_S = {errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOSPC, errno.EIO}
+"""What the system refuses or cannot do: no bug of ours, wherever it comes up."""
+
+
+class _ReaderGone(Exception):
+    """A BrokenPipeError by a name that click does not know: for it, click exits with 1, our word for stale."""
+
+
+@contextmanager
+def _reader_watched() -> Iterator[None]:
+    try:
+        yield
+    except BrokenPipeError as error:
+        raise _ReaderGone from error
+
+
 class _Verbs(click.Group):
     """Loads a verb's module only when the verb is used, so that the command line starts at once."""
+
+    def make_context(self, *args: Any, **extra: Any) -> click.Context:
+        with _reader_watched():
+            return super().make_context(*args, **extra)
+
+    def invoke(self, ctx: click.Context) -> Any:
+        with _reader_watched():
+            return super().invoke(ctx)
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         del ctx
@@ -75,36 +106,52 @@ def cli() -> None:
 def main(args: Sequence[str] | None = None) -> None:
     """Run the command line and exit with its code."""
     arguments = list(sys.argv[1:] if args is None else args)
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        # A prompt may hold what a Windows code page does not: a "?" there is better than no plan at all.
+        sys.stdout.reconfigure(errors="replace")
     try:
-        code = cli.main(arguments, prog_name="sfxgen", standalone_mode=False)
-    except click.exceptions.Exit as error:
-        code = error.exit_code
-    except click.Abort:
-        code = 130
+        code = _run(arguments)
+    except (_ReaderGone, BrokenPipeError):
+        # Or the interpreter complains when it flushes at its end.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        code = READER_GONE
+    sys.exit(code)
+
+
+def _run(arguments: list[str]) -> int:
+    as_json = "--json" in arguments
+    invocation = Invocation()
+    try:
+        code = cli.main(arguments, prog_name="sfxgen", standalone_mode=False, obj=invocation)
+    except SystemExit as error:
+        code = error.code
     except click.ClickException as error:
         error.show()
-        code = error.exit_code
-    except KeyboardInterrupt:
+        code = _as_json(error.format_message(), error.exit_code, as_json)
+    except (click.Abort, KeyboardInterrupt):
         click.echo("interrupted", err=True)
-        code = 130
+        code = _as_json("interrupted", 130, as_json)
     except SfxgenError as error:
         from sfxgen.cli.show import show_error
 
-        show_error(error, as_json="--json" in arguments)
+        show_error(error, as_json=as_json, root=invocation.root)
         code = error.exit_code
-    except BrokenPipeError:
-        # Whoever read our output has gone; the interpreter must not complain when it flushes.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        code = 0
-    except Exception:
-        click.echo(f"this is a bug in sfxgen; the log is at {_log_bug(arguments)}", err=True)
-        code = 70
-    sys.exit(code if isinstance(code, int) else 0)
+    except (_ReaderGone, BrokenPipeError):
+        raise
+    except Exception as error:
+        if isinstance(error, OSError) and error.errno in _THE_DISK_S:
+            message, code = f"error: {error.filename or 'the disk'}: {error.strerror}", SfxgenError.exit_code
+        else:
+            message, code = log_bug(error), 70
+        click.echo(message, err=True)
+        _as_json(message, code, as_json)
+    return code if isinstance(code, int) else 0
 
 
-def _log_bug(arguments: list[str]) -> Path:
-    handle, name = tempfile.mkstemp(prefix="sfxgen-bug-", suffix=".log")
-    with os.fdopen(handle, "w", encoding="utf-8") as file:
-        file.write(f"sfxgen {__version__}, Python {sys.version}, {sys.platform}\narguments: {arguments}\n\n")
-        file.write(traceback.format_exc())
-    return Path(name)
+def _as_json(message: str, code: int, as_json: bool) -> int:
+    """Give a reader of JSON the error that was shown on stderr, and return its exit code."""
+    if as_json:
+        from sfxgen.cli.show import print_json
+
+        print_json({"error": {"message": message, "hint": ""}, "exit_code": code})
+    return code

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import signal
 from pathlib import Path
 from typing import Any
 
@@ -10,10 +9,13 @@ import click
 
 from sfxgen.build import Report, build
 from sfxgen.catalog import installed
+from sfxgen.cli.bug import log_bug
 from sfxgen.cli.options import json_option, options_of, planning_options, project_option, root_of
 from sfxgen.cli.plan import print_plan
 from sfxgen.cli.progress import ProgressView
-from sfxgen.cli.show import print_json, shortened, show_steps, show_where, step_json, styled
+from sfxgen.cli.show import LOCK_STALE, print_json, shortened, show_steps, show_where, step_json, styled
+from sfxgen.cli.stop import Stop
+from sfxgen.errors import BugError
 from sfxgen.workspace import open_workspace
 
 
@@ -37,14 +39,15 @@ def command(
         workspace = open_workspace(root, installed(), options)
         print_plan(workspace, workspace.plan(options), as_json=as_json, verb="build")
         return
-    # A CI runner stops a job with SIGTERM: end as on Ctrl-C, with the lock whole.
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
-    with ProgressView(quiet=as_json) as view:
-        report = build(root, installed(), options, on_event=view)
+    with Stop() as stop, ProgressView(quiet=as_json) as view:
+        report = build(root, installed(), options, on_event=view, cancelled=stop.is_asked)
     if as_json:
         print_json(report_json(report))
     else:
         show_report(report)
+    bugs = [failure.error for failure in report.failures if isinstance(failure.error, BugError)]
+    if bugs:
+        click.echo(log_bug(*bugs), err=True)
     raise SystemExit(report.exit_code)
 
 
@@ -69,15 +72,23 @@ def report_json(report: Report) -> dict[str, Any]:
         "lock_changed": report.lock_changed,
         "counts": report.plan.counts(),
         "steps": steps,
+        "folders": [folder for _, folder in report.plan.folders],
+        "lock_stale": report.plan.lock_is_stale,
+        "folder_failures": [
+            {"folder": failure.name, "error": failure.error.message, "hint": failure.error.hint}
+            for failure in report.failures
+            if failure.step is None
+        ],
     }
 
 
 def show_report(report: Report) -> None:
     """Say what was made and where, what was not, and what to do about it."""
     root = report.workspace.root
-    if report.refused:
+    if report.is_refused:
         show_steps(report.refused)
-        click.echo(f"the lock would change for {len(report.refused)} assets; --locked forbids that")
+        what = f" for {_assets(len(report.refused))}" if report.refused else f": {LOCK_STALE}"
+        click.echo(f"the lock would change{what}; --locked forbids that")
         click.echo("  hint: run sfxgen build, and commit sfxgen.lock with the assets")
         return
     if report.plan.is_empty:
@@ -91,13 +102,16 @@ def show_report(report: Report) -> None:
     removed = len(report.done) - len(made)
     kept = report.plan.part("keep")
     words = [f"made {_assets(len(made))}" if made else "", f"removed {removed}" if removed else ""]
+    folders = 0 if report.plan.stale else len(report.plan.folders)
+    words += [f"restored {folders} folder sidecar{'s' * (folders != 1)}" if folders else ""]
+    words += ["wrote the lock anew" if report.lock_changed and not report.done and not folders else ""]
     words += [f"kept {len(kept)}" if kept else ""]
     click.echo(", ".join(word for word in words if word) or "nothing was made")
     show_where(root, made)
     _mention_drafts(report)
     if report.conflicts:
-        click.echo(styled(f"{len(report.conflicts)} left alone, edited by hand", fg="red"))
-        click.echo("  hint: keep your edit elsewhere, or let sfxgen replace it with --force")
+        click.echo(styled(f"{len(report.conflicts)} left alone: not as sfxgen left it", fg="red"))
+        click.echo("  hint: keep what is yours elsewhere, or let sfxgen replace it with --force")
     if report.failures:
         click.echo(styled(f"{len(report.failures)} failed", fg="red") + ": see above")
     if report.cancelled:
@@ -114,14 +128,10 @@ def _folders(report: Report) -> str:
 
 
 def _mention_drafts(report: Report) -> None:
-    drafts = [record for record in report.records.values() if record.draft]
+    drafts = {ref for ref, record in report.records.items() if record.draft}
+    models = sorted({asset.sound.model.name for asset in report.workspace.wanted if asset.ref in drafts})
     if drafts:
-        models = sorted(
-            {w.sound.model.name for w in report.workspace.wanted if report.records.get(w.ref) in drafts}
-        )
-        click.echo(
-            f"{_assets(len(drafts))} are drafts by the synthesizer, standing in for {', '.join(models)}"
-        )
+        click.echo(f"{_assets(len(drafts))} drafted by the synthesizer, standing in for {', '.join(models)}")
         click.echo(
             "  hint: a machine that can run the model replaces them; sfxgen doctor says what is missing here"
         )

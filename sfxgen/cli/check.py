@@ -2,14 +2,24 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import click
 
 from sfxgen.catalog import installed
 from sfxgen.cli.options import json_option, project_option, root_of
-from sfxgen.cli.show import counts_line, print_json, show_folders, show_steps, step_json, styled
+from sfxgen.cli.show import (
+    LOCK_STALE,
+    annotate,
+    counts_line,
+    print_json,
+    show_rest,
+    show_steps,
+    step_json,
+    styled,
+)
+from sfxgen.plan import Step
+from sfxgen.project import LOCK_FILE
 from sfxgen.workspace import open_workspace
 
 
@@ -39,11 +49,12 @@ def command(directory: Path | None, project: Path | None, allow_drafts: bool, as
                     step_json(step, "kept" if step.action == "keep" else "stale") for step in plan.steps
                 ],
                 "folders": [folder for _, folder in plan.folders],
+                "lock_stale": plan.lock_is_stale,
             }
         )
     else:
         show_steps(plan.stale)
-        show_folders(plan)
+        show_rest(plan)
         if ok:
             click.echo(
                 f"up to date: {counts_line(plan)}" + (f", {len(drafts)} of them drafts" if drafts else "")
@@ -51,11 +62,25 @@ def command(directory: Path | None, project: Path | None, allow_drafts: bool, as
         if not plan.is_empty:
             click.echo(styled(f"stale: {counts_line(plan)}", fg="red"))
             click.echo("  hint: run sfxgen build, and commit the assets with sfxgen.lock")
+        if plan.part("conflict"):
+            click.echo("  hint: what was edited by hand stays so: undo it, or build with --force")
         if refused:
             click.echo(styled(f"{len(refused)} assets are drafts by the synthesizer", fg="red"))
             click.echo("  hint: build where the model can run, or allow them with --allow-drafts")
-    if not ok and os.environ.get("GITHUB_ACTIONS") == "true":
+    if not ok:
         for step in [*plan.stale, *refused]:
             what = "; ".join(str(reason) for reason in step.reasons) or "a draft"
-            click.echo(f"::error file={step.path}::{step.ref[1]}: {what}", err=True)
+            path, line = (
+                (step.wanted.sound.place.document.path, _line(step)) if step.wanted else (LOCK_FILE, 1)
+            )
+            annotate(f"{step.ref[1]}: {what}", path, line, root=workspace.root)
+        if plan.lock_is_stale:
+            annotate(f"{LOCK_FILE}: {LOCK_STALE}", LOCK_FILE, 1, root=workspace.root)
     raise SystemExit(0 if ok else 1)
+
+
+def _line(step: Step) -> int:
+    """The line of the manifest that the step's sound begins at."""
+    assert step.wanted is not None
+    place = step.wanted.sound.place
+    return place.document.line(place.path)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 from importlib import resources
 from importlib.resources.abc import Traversable
 from pathlib import Path
@@ -14,6 +16,7 @@ from sfxgen.cli.show import shortened
 from sfxgen.errors import ProjectError
 from sfxgen.project import PROJECT_FILE
 from sfxgen.schema import did_you_mean
+from sfxgen.yaml_source import plain_scalar
 
 SCHEMA_FILE = "sfxgen.schema.json"
 MANIFEST_FOLDER = "Audio/manifests"
@@ -85,9 +88,9 @@ def _write(root: Path, files: dict[str, str]) -> None:
 
 
 def _quoted(name: str) -> str:
-    import json
-
-    return name if name.replace("-", "").replace("_", "").isalpha() else json.dumps(name, ensure_ascii=False)
+    """Write a name so that YAML reads it as text again; JSON's quoting is YAML's too."""
+    plain = re.fullmatch(r"[A-Za-z][A-Za-z0-9_-]*", name) is not None and plain_scalar(name) == name
+    return name if plain else json.dumps(name, ensure_ascii=False)
 
 
 def starters() -> list[Traversable]:

@@ -26,9 +26,12 @@ _SELLING = {
 }
 
 
-@click.group()
-def command() -> None:
-    """List, show and fetch models."""
+@click.group(invoke_without_command=True)
+@click.pass_context
+def command(context: click.Context) -> None:
+    """List, show and fetch models. Alone it lists them."""
+    if context.invoked_subcommand is None:
+        context.invoke(list_models, as_json=False)
 
 
 @command.command("list")

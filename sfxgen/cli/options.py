@@ -8,6 +8,8 @@ from typing import Any, TypeVar
 
 import click
 
+from sfxgen.cli.invocation import Invocation
+from sfxgen.errors import ProjectError
 from sfxgen.project import find_root
 from sfxgen.workspace import Options
 
@@ -48,7 +50,15 @@ def root_of(directory: Path | None, project: Path | None) -> Path:
     """Return the project's root from DIRECTORY or --project, or by looking upwards from here."""
     if directory is not None and project is not None:
         raise click.UsageError("DIRECTORY and --project name the project twice: give one.")
-    return find_root(directory or project or Path())
+    start = directory or project or Path()
+    if not start.exists():
+        # Without this a mistyped folder inside a game would mean the game itself.
+        raise ProjectError(f"there is no folder {start}", hint="name the game's folder, or leave it out")
+    root = find_root(start)
+    invocation = click.get_current_context().find_object(Invocation)
+    if invocation is not None:
+        invocation.root = root
+    return root
 
 
 def options_of(values: dict[str, Any]) -> Options:

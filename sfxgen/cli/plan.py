@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import click
 
 from sfxgen.catalog import installed
 from sfxgen.cli.options import json_option, options_of, planning_options, project_option, root_of
-from sfxgen.cli.show import counts_line, print_json, show_folders, show_steps, step_json
+from sfxgen.cli.show import counts_line, print_json, show_rest, show_steps, step_json
 from sfxgen.plan import Plan
 from sfxgen.workspace import Workspace, open_workspace
 
@@ -24,27 +24,30 @@ def command(directory: Path | None, project: Path | None, check: bool, as_json: 
     options = options_of(values)
     workspace = open_workspace(root_of(directory, project), installed(), options)
     plan = workspace.plan(options)
-    print_plan(workspace, plan, as_json=as_json, verb="plan")
-    if check and not plan.is_empty:
-        raise SystemExit(1)
+    code = 1 if check and not plan.is_empty else 0
+    print_plan(workspace, plan, as_json=as_json, verb="plan", exit_code=code)
+    raise SystemExit(code)
 
 
-def print_plan(workspace: Workspace, plan: Plan, *, as_json: bool, verb: str) -> None:
+def print_plan(
+    workspace: Workspace, plan: Plan, *, as_json: bool, verb: Literal["plan", "build"], exit_code: int = 0
+) -> None:
     """Print a plan for people or machines."""
     if as_json:
         print_json(
             {
                 "command": verb,
                 "project": str(workspace.root),
-                "exit_code": 0,
+                "exit_code": exit_code,
                 "counts": plan.counts(),
                 "steps": [
                     step_json(step, "kept" if step.action == "keep" else "planned") for step in plan.steps
                 ],
                 "folders": [folder for _, folder in plan.folders],
+                "lock_stale": plan.lock_is_stale,
             }
         )
         return
     show_steps(plan.stale)
-    show_folders(plan)
+    show_rest(plan)
     click.echo(counts_line(plan) if not plan.is_empty else f"nothing to do: {counts_line(plan)}")

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import os
 from types import TracebackType
 from typing import TYPE_CHECKING
 
 import click
 
-from sfxgen.cli.show import is_terminal, styled
+from sfxgen.cli.show import annotate, is_terminal, styled
 from sfxgen.events import (
     AssetFailed,
     AssetRemoved,
@@ -53,8 +52,7 @@ class ProgressView:
         """Show one event."""
         if isinstance(event, AssetFailed):
             self._say(f"{styled('failed', fg='red')}  {event.asset}: {event.message}", event.hint)
-            if os.environ.get("GITHUB_ACTIONS") == "true":
-                click.echo(f"::error::{event.asset}: {event.message}", err=True)
+            annotate(f"{event.asset}: {event.message}")
         elif isinstance(event, Notice):
             word = styled("warning", fg="yellow") if event.level == "warning" else "note"
             self._say(f"{word}: {event.message}", event.hint)

@@ -15,13 +15,21 @@ from sfxgen.workspace import Options, open_workspace
 
 @click.command()
 @project_option
-@click.option("--out", type=click.Path(path_type=Path), default=Path("sheet.png"), show_default=True)
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path),
+    default=Path("sheet.png"),
+    show_default=True,
+    help="The image to write.",
+)
 @click.option("--only", multiple=True, metavar="GLOB", help="Only sounds with such an id; may repeat.")
 @click.option("--variants", is_flag=True, help="Every variant, not only the first of each sound.")
 def command(
     directory: Path | None, project: Path | None, out: Path, only: tuple[str, ...], variants: bool
 ) -> None:
     """Draw the waveforms and spectrograms of a project's assets to a PNG."""
+    if out.suffix.lower() != ".png":
+        raise click.UsageError(f"--out {out} is no .png.")
     workspace = open_workspace(root_of(directory, project), installed())
     steps = workspace.plan(Options(only=only)).steps
     paths: dict[str, Path] = {}
@@ -35,5 +43,9 @@ def command(
     from sfxgen.audio.codec import read
     from sfxgen.report.sheet import draw_sheet
 
-    draw_sheet([(name, read(path)) for name, path in paths.items()], out)
+    clips = [(name, read(path)) for name, path in paths.items()]
+    try:
+        draw_sheet(clips, out)
+    except OSError as error:
+        raise ProjectError(f"{out} cannot be written: {error.strerror}", hint="name another file") from error
     click.echo(f"drew {len(paths)} sounds to {shortened(out.absolute())}")

@@ -12,10 +12,12 @@ from typing import Any
 
 import click
 
-from sfxgen.errors import ManifestError, Mistake, SfxgenError
+from sfxgen.errors import ManifestError, SfxgenError
 from sfxgen.plan import ACTIONS, Plan, Step
+from sfxgen.project import LOCK_FILE
 
 JSON_VERSION = 1
+LOCK_STALE = "it is in a merge conflict, or holds what nothing needs any more"
 
 _COLOURS = {
     "restore": "cyan",
@@ -32,21 +34,21 @@ def styled(text: str, **style: Any) -> str:
     return text if os.environ.get("NO_COLOR") else click.style(text, **style)
 
 
-def show_error(error: SfxgenError, *, as_json: bool) -> None:
-    """Show an error for the person who can mend it."""
+def show_error(error: SfxgenError, *, as_json: bool, root: Path | None = None) -> None:
+    """Show an error for the person who can mend it. `root` is the project's, where it is known."""
     if as_json:
         print_json({"error": _error_json(error), "exit_code": error.exit_code})
     if isinstance(error, ManifestError):
         for mistake in error.mistakes:
             click.echo(f"{mistake}" + (f"\n  hint: {mistake.hint}" if mistake.hint else ""), err=True)
-            _annotate(mistake)
+            text = f"{mistake.where}: {mistake.what}" if mistake.where else mistake.what
+            annotate(text, mistake.path, mistake.line, root=root)
         click.echo(styled(error.message, fg="red"), err=True)
         return
     click.echo(f"{styled('error:', fg='red')} {error.message}", err=True)
     if error.hint:
         click.echo(f"  hint: {error.hint}", err=True)
-    if os.environ.get("GITHUB_ACTIONS") == "true":
-        click.echo(f"::error::{_escaped(error.message)}", err=True)
+    annotate(error.message)
 
 
 def _error_json(error: SfxgenError) -> dict[str, Any]:
@@ -57,20 +59,28 @@ def _error_json(error: SfxgenError) -> dict[str, Any]:
     return value
 
 
-def _annotate(mistake: Mistake) -> None:
-    """Mark the line in a pull request, where GitHub Actions runs us."""
-    if os.environ.get("GITHUB_ACTIONS") == "true":
-        text = f"{mistake.where}: {mistake.what}" if mistake.where else mistake.what
-        click.echo(f"::error file={mistake.path},line={max(1, mistake.line)}::{_escaped(text)}", err=True)
+def annotate(text: str, path: str = "", line: int = 0, *, root: Path | None = None) -> None:
+    """Mark a place in a pull request, where GitHub Actions runs us. `path` is relative to the project's root.
+
+    GitHub wants paths relative to the repository, which the game may be a folder of.
+    """
+    if os.environ.get("GITHUB_ACTIONS") != "true":
+        return
+    repository = os.environ.get("GITHUB_WORKSPACE")
+    if path and root is not None and repository and root.is_relative_to(repository):
+        path = (root.relative_to(repository) / path).as_posix()
+    place = f" file={_escaped(path, in_property=True)},line={max(1, line)}" if path else ""
+    click.echo(f"::error{place}::{_escaped(text)}", err=True)
 
 
-def _escaped(text: str) -> str:
-    return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+def _escaped(text: str, *, in_property: bool = False) -> str:
+    text = text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+    return text.replace(":", "%3A").replace(",", "%2C") if in_property else text
 
 
 def print_json(value: dict[str, Any]) -> None:
     """Print a versioned JSON document on stdout."""
-    click.echo(json.dumps({"version": JSON_VERSION, **value}, indent=1, ensure_ascii=False, allow_nan=False))
+    click.echo(json.dumps({"version": JSON_VERSION, **value}, indent=1, allow_nan=False))
 
 
 def step_json(step: Step, status: str) -> dict[str, Any]:
@@ -112,12 +122,13 @@ def show_steps(steps: Iterable[Step]) -> None:
                 click.echo(f"            {step.path}")
 
 
-def show_folders(plan: Plan) -> None:
-    """Name the folders whose sidecar is missing, unless all of them are on their way with new assets."""
-    if plan.stale:
-        return
-    for _, folder in plan.folders:
-        click.echo(f"  {styled('restore  ', fg='cyan')} {folder}/  its sidecar is missing")
+def show_rest(plan: Plan) -> None:
+    """Name what is stale besides assets: folders without their sidecar, and the lock itself."""
+    if not plan.stale:  # with new assets the folders are on their way
+        for _, folder in plan.folders:
+            click.echo(f"  {styled('restore  ', fg='cyan')} {folder}/  its sidecar is missing")
+    if plan.lock_is_stale:
+        click.echo(f"  {styled('restore  ', fg='cyan')} {LOCK_FILE}  {LOCK_STALE}")
 
 
 def _variants(steps: Sequence[Step]) -> str:

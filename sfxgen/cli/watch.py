@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import signal
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +13,7 @@ from sfxgen.cli.build import report_json, show_report
 from sfxgen.cli.options import json_option, options_of, planning_options, project_option, root_of
 from sfxgen.cli.progress import ProgressView
 from sfxgen.cli.show import print_json, shortened, show_error
+from sfxgen.cli.stop import Stop
 from sfxgen.errors import SfxgenError
 from sfxgen.events import Event
 
@@ -34,7 +34,6 @@ def command(directory: Path | None, project: Path | None, as_json: bool, **value
         raise click.UsageError(
             "--rebuild would make everything anew at every save: run sfxgen build --rebuild once."
         )
-    stop = _Stop()
     view = _View(as_json)
     watcher = Watcher(
         root,
@@ -45,28 +44,10 @@ def command(directory: Path | None, project: Path | None, as_json: bool, **value
         on_error=view.error,
     )
     click.echo(f"watching {shortened(root)}; Ctrl-C ends it, twice at once", err=True)
-    watcher.run(stop.is_asked)
+    with Stop() as stop:
+        watcher.run(stop.is_asked)
     click.echo("stopped; the lock is whole", err=True)
     raise SystemExit(130)
-
-
-class _Stop:
-    """Hears SIGINT and SIGTERM. The first one lets a build end its step and write the lock; another interrupts it."""
-
-    def __init__(self) -> None:
-        self._asked = False
-        for number in (signal.SIGINT, signal.SIGTERM):
-            signal.signal(number, self._ask)
-
-    def _ask(self, number: int, frame: object) -> None:
-        del frame
-        # A plain attribute: a lock, even an event's, may be held by the very thread that the signal stopped.
-        self._asked = True
-        signal.signal(number, signal.default_int_handler)
-
-    def is_asked(self) -> bool:
-        """Whether a signal came."""
-        return self._asked
 
 
 class _View:

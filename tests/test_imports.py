@@ -1,0 +1,175 @@
+"""Imports point one way. The table below is the order of the house, the lowest layer first."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from importlib.metadata import entry_points
+from pathlib import Path
+
+import pytest
+
+import sfxgen
+
+LAYERS = """
+errors  events
+atomic  paths  recipe  yaml_source
+contracts
+catalog  schema
+project
+sound
+manifest
+lock
+store
+disk
+wanted
+plan
+audio
+mastering
+models  engines  report
+sessions  workspace
+gamefiles  produce
+build
+watch
+cli
+__main__
+"""
+"""A part may import what stands above its own line, and itself. Parts of one line do not know each other."""
+
+MAY_IMPORT = {
+    "audio": "errors recipe",
+    "mastering": "errors recipe audio",
+    "engines": "errors recipe contracts",
+    "models": "errors events recipe contracts audio",
+    "plan": "errors contracts lock disk store wanted",
+    "report": "errors audio",
+}
+"""Parts that know even less than their line allows."""
+
+ROOT = Path(sfxgen.__file__).parent
+ORDER = {part: row for row, line in enumerate(LAYERS.split("\n")) for part in line.split()}
+
+
+def modules() -> dict[str, ast.Module]:
+    """Every module of the package, by its name below `sfxgen`."""
+    found = {}
+    for path in sorted(ROOT.rglob("*.py")):
+        name = ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
+        found[name] = ast.parse(path.read_text(encoding="utf-8"))
+    found.pop("__init__")
+    return found
+
+
+MODULES = modules()
+
+
+class _Imports(ast.NodeVisitor):
+    """Collects what a module imports when it runs, inside functions too, but not under `if TYPE_CHECKING`."""
+
+    def __init__(self) -> None:
+        self.names: set[str] = set()
+
+    def visit_If(self, node: ast.If) -> None:
+        if "TYPE_CHECKING" not in ast.unparse(node.test):
+            self.generic_visit(node)
+
+    def visit_Import(self, node: ast.Import) -> None:
+        self.names |= {alias.name for alias in node.names}
+
+    def visit_ImportFrom(self, node: ast.ImportFrom) -> None:
+        assert node.level == 0, "imports are absolute"
+        for alias in node.names:
+            below = f"{node.module}.{alias.name}".removeprefix("sfxgen.")
+            self.names.add(f"sfxgen.{below}" if below in MODULES else str(node.module))
+
+
+def imports(module: str) -> set[str]:
+    visitor = _Imports()
+    visitor.visit(MODULES[module])
+    return visitor.names
+
+
+def own_imports(module: str) -> Iterator[str]:
+    for name in sorted(imports(module)):
+        if name.startswith("sfxgen."):
+            yield name.removeprefix("sfxgen.")
+
+
+def part_of(module: str) -> str:
+    return module.split(".")[0]
+
+
+def reached(module: str, seen: set[str]) -> set[str]:
+    """Every module of ours that a module leads to, itself included."""
+    if module not in seen:
+        seen.add(module)
+        for other in own_imports(module):
+            reached(other, seen)
+    return seen
+
+
+def test_every_part_has_its_place_in_the_table() -> None:
+    assert {part_of(module) for module in MODULES} == set(ORDER)
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_imports_point_to_lower_layers_only(module: str) -> None:
+    part = part_of(module)
+    for other in own_imports(module):
+        assert part_of(other) == part or ORDER[part_of(other)] < ORDER[part], f"{module} imports {other}"
+        if part in MAY_IMPORT:
+            assert part_of(other) in {part, *MAY_IMPORT[part].split()}, f"{module} imports {other}"
+
+
+def test_no_module_leads_back_to_itself() -> None:
+    for module in MODULES:
+        for other in own_imports(module):
+            assert module == other or module not in reached(other, set()), f"{module} and {other}"
+
+
+@pytest.mark.parametrize("group", ["sfxgen.models", "sfxgen.engines"])
+def test_adapters_and_exporters_do_not_know_each_other(group: str) -> None:
+    homes = {point.module.removeprefix("sfxgen.") for point in entry_points(group=group)}
+    assert len(homes) >= 2
+    for home in homes:
+        own = {module for module in MODULES if module == home or module.startswith(f"{home}.")}
+        for module in own:
+            others = {
+                h
+                for h in homes - {home}
+                if any(r == h or r.startswith(f"{h}.") for r in reached(module, set()))
+            }
+            assert not others, f"{module} leads to {others}"
+
+
+def test_what_adapters_share_knows_none_of_them() -> None:
+    homes = tuple(point.module.removeprefix("sfxgen.") for point in entry_points(group="sfxgen.models"))
+    shared = [module for module in MODULES if part_of(module) == "models" and not module.startswith(homes)]
+    assert shared
+    for module in shared:
+        assert not [other for other in reached(module, set()) if other.startswith(homes)]
+
+
+def test_the_plan_is_pure() -> None:
+    assert not imports("plan") & {"os", "io", "shutil", "subprocess", "pathlib", "tempfile", "time", "random"}
+
+
+def test_only_the_command_line_prints_and_exits() -> None:
+    for module, tree in MODULES.items():
+        if part_of(module) in ("cli", "__main__"):
+            continue
+        assert not imports(module) & {"click", "rich"}, module
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Call):
+                called = ast.unparse(node.func)
+                assert called not in ("print", "exit", "sys.exit", "os._exit", "input"), (
+                    f"{module}:{node.lineno}"
+                )
+            if isinstance(node, ast.Raise) and node.exc is not None:
+                assert "SystemExit" not in ast.unparse(node.exc), f"{module}:{node.lineno}"
+
+
+def test_the_way_of_reading_imports_sees_them() -> None:
+    assert {"mastering", "recipe", "audio.codec"} <= set(own_imports("produce"))
+    assert "produce" in set(own_imports("build")), "an import inside a function counts"
+    assert "audio.clip" not in set(own_imports("contracts")), "one for type checkers does not"
