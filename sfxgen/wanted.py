@@ -246,6 +246,11 @@ class _EngineIds:
     def __init__(self, project: Project, catalog: Catalog, lock: Lock, refs: Sequence[AssetRef]) -> None:
         self._project, self._catalog, self._lock = project, catalog, lock
         self._owners: dict[tuple[str, str], AssetRef] = {}
+        self._ours = {
+            catalog.exporters[engine].sidecar_path(record.path)
+            for (engine, _), record in lock.assets.items()
+            if engine in catalog.exporters
+        }
         for ref in refs:
             record = lock.assets.get(ref)
             if record is not None and record.engine_id:
@@ -278,9 +283,9 @@ class _EngineIds:
         return engine_id
 
     def _standing(self, engine: str, sidecar: str | None) -> str | None:
-        """Return the id in a sidecar that stands: "" where none does, None where it cannot be read."""
-        if sidecar is None:
-            return ""
+        """Return the id in a sidecar that somebody put there: "" where nobody did, None where it cannot be read."""
+        if sidecar is None or sidecar in self._ours:
+            return ""  # a locked asset's, which is on its way out: its id is not this asset's
         try:
             return self._catalog.exporters[engine].read_id((self._project.root / sidecar).read_bytes())
         except (FileNotFoundError, NotADirectoryError):

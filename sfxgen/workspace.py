@@ -17,7 +17,8 @@ from sfxgen.errors import ManifestError, Mistake, ModelUnavailable, ProjectError
 from sfxgen.lock import Lock
 from sfxgen.manifest import load
 from sfxgen.paths import folder_problem
-from sfxgen.plan import Drafts, Holdings, NoHoldings, Plan, Planner
+from sfxgen.plan import Plan
+from sfxgen.planner import Drafts, Holdings, NoHoldings, Planner
 from sfxgen.project import LOCK_FILE, STATE_FOLDER, Project
 from sfxgen.schema import did_you_mean
 from sfxgen.sound import Sound

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import random
 import shutil
@@ -36,12 +37,32 @@ SOUND = st.fixed_dictionaries(
         "seed": st.integers(0, 1),
     },
 )
-MANIFEST = st.dictionaries(st.sampled_from(["a", "b/c", "b/d", "e/f/g"]), SOUND, min_size=1, max_size=3)
-LEAVES = st.sampled_from(["Assets/Audio/Sfx", "Assets/Audio/Sfx", "Assets/Else"])
-DAMAGE = st.sampled_from(
-    ["none", "none", "delete an asset", "delete a sidecar", "delete the memory", "delete the lock"]
+MANIFEST = st.dictionaries(
+    st.sampled_from(["a", "c", "b/c", "b/b/c", "e/f/g"]), SOUND, min_size=1, max_size=3
 )
-EDITS = st.lists(st.tuples(MANIFEST, LEAVES, DAMAGE), min_size=1, max_size=4)
+PROJECTS = st.sampled_from(
+    [
+        "engine: unity\nassets: Assets/Audio/Sfx\n",
+        "engine: unity\nassets: Assets/Audio/Sfx\n",
+        "engine: unity\nassets: Assets\n",
+        "engine: unity\nassets: Assets/b\n",  # where sound b/c was, sound c is now
+        "engine: files\nassets: Assets\n",
+        "engine: [unity, files]\nassets: { unity: Assets/b, files: Assets/e }\n",
+        "engine: [unity, files]\nassets: { unity: Assets/e, files: Assets/b }\n",
+    ]
+)
+DAMAGE = st.sampled_from(
+    [
+        "none",
+        "none",
+        "delete an asset",
+        "delete a sidecar",
+        "delete the memory",
+        "empty the store",
+        "delete the lock",
+    ]
+)
+EDITS = st.lists(st.tuples(MANIFEST, PROJECTS, DAMAGE), min_size=1, max_size=4)
 
 
 @contextmanager
@@ -56,22 +77,21 @@ def fresh_game(store: Path | None = None) -> Iterator[Game]:
             os.environ["SFXGEN_STORE"] = before
 
 
-def write(game: Game, manifest: dict[str, dict[str, object]], assets: str) -> None:
-    game.project(f"name: game\nengine: unity\nassets: {assets}\n")
-    game.sounds(
-        "".join(
-            f"{name}: {fields}\n".replace("'", "").replace("True", "true").replace("False", "false")
-            for name, fields in manifest.items()
-        )
-    )
+UNITY = "engine: unity\nassets: Assets/Audio/Sfx\n"
+
+
+def write(game: Game, manifest: dict[str, dict[str, object]], project: str = UNITY) -> None:
+    game.project(f"name: game\n{project}")
+    game.manifest(json.dumps({"defaults": {"model": "toy"}, "sounds": manifest}))
 
 
 def damage(game: Game, how: str) -> None:
     assets = sorted((game.root / "Assets").rglob("*_0*")) if (game.root / "Assets").exists() else []
-    if how == "delete an asset" and assets:
-        next(p for p in assets if p.suffix != ".meta").unlink()
-    elif how == "delete a sidecar" and assets:
-        next(p for p in assets if p.suffix == ".meta").unlink()
+    if how in ("delete an asset", "delete a sidecar"):
+        for path in [p for p in assets if (p.suffix == ".meta") == (how == "delete a sidecar")][:1]:
+            path.unlink()
+    elif how == "empty the store":
+        shutil.rmtree(os.environ["SFXGEN_STORE"], ignore_errors=True)
     elif how == "delete the memory":
         shutil.rmtree(game.root / ".sfxgen", ignore_errors=True)
     elif how == "delete the lock":
@@ -79,15 +99,15 @@ def damage(game: Game, how: str) -> None:
 
 
 @settings(
-    max_examples=25,
+    max_examples=40,
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(EDITS)
 def test_1_incremental_equals_clean(edits: list[tuple[dict[str, dict[str, object]], str, str]]) -> None:
     with fresh_game() as game:
-        for manifest, assets, how in edits:
-            write(game, manifest, assets)
+        for manifest, project, how in edits:
+            write(game, manifest, project)
             assert game.build().exit_code == 0
             if how == "delete the lock":
                 # Without a lock nobody knows which files were ours: only what is wanted now is taken up again.
@@ -223,16 +243,16 @@ def test_6_an_assets_engine_id_never_changes(
     first: dict[str, dict[str, object]], second: dict[str, dict[str, object]]
 ) -> None:
     with fresh_game() as game:
-        write(game, first, "Assets/Audio/Sfx")
+        write(game, first)
         game.build()
         ids = {ref: record.engine_id for ref, record in game.lock().assets.items()}
         assert len(set(ids.values())) == len(ids)
         shutil.rmtree(game.root / "Assets")
-        write(game, second, "Assets/Audio/Sfx")
+        write(game, second)
         game.build()
         for ref, record in game.lock().assets.items():
             assert record.engine_id == ids.get(ref, record.engine_id)
-        write(game, first, "Assets/Moved")
+        write(game, first, UNITY.replace("Audio/Sfx", "Moved"))
         game.build()
         assert {ref: record.engine_id for ref, record in game.lock().assets.items()} == ids
 
@@ -243,7 +263,7 @@ def test_7_same_inputs_same_bytes_from_nothing(manifest: dict[str, dict[str, obj
     trees = []
     for _ in range(2):
         with fresh_game() as game:
-            write(game, manifest, "Assets/Audio/Sfx")
+            write(game, manifest)
             game.build()
             trees.append(game.tree())
     assert trees[0] == trees[1]

@@ -11,7 +11,8 @@ from games import Game, actions, whys
 from sfxgen.contracts import ModelInfo
 from sfxgen.disk import FileState, digest_of_text
 from sfxgen.lock import AssetRecord, Lock
-from sfxgen.plan import ACTIONS, WORDS, Drafts, Plan, Planner, Why
+from sfxgen.plan import ACTIONS, WORDS, Plan, Why
+from sfxgen.planner import Drafts, Planner
 from sfxgen.store.local import Entry, Shelf
 from sfxgen.wanted import Wanted
 

@@ -1,0 +1,316 @@
+"""Make a plan: what is stale, why, and from how far along it can be made. Pure: it touches nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Literal, Protocol
+
+from sfxgen.contracts import ModelInfo
+from sfxgen.disk import FileState, digest_of_text
+from sfxgen.lock import AssetRecord, AssetRef, Lock
+from sfxgen.plan import Action, Plan, Reason, Step, Why
+from sfxgen.store.local import Entry, Shelf
+from sfxgen.wanted import Make, Wanted, folders_above
+
+Drafts = Literal["never", "existing", "allowed"]
+"""Whether a plan may use drafts: not at all; those that stand already; or new ones, where a model cannot run."""
+
+
+class Standing(Protocol):
+    """What stands in the project: `sfxgen.disk.Disk`, or a table in a test."""
+
+    def state(self, relative: str, *, text: bool = False) -> FileState | None:
+        """Return a file's state, or None."""
+        ...
+
+
+class Holdings(Protocol):
+    """What the store holds: `sfxgen.store.local.LocalStore`, or a table in a test."""
+
+    def find(self, shelf: Shelf, key: str) -> Entry | None:
+        """Return the entry under a key, or None."""
+        ...
+
+    def size(self, digest: str) -> int | None:
+        """Return the size of the bytes with a digest, or None."""
+        ...
+
+
+class NoHoldings:
+    """An empty store: for `check`, which must come to one verdict on every machine."""
+
+    def find(self, shelf: Shelf, key: str) -> Entry | None:
+        """Find nothing."""
+        del shelf, key
+        return None
+
+    def size(self, digest: str) -> int | None:
+        """Find nothing."""
+        del digest
+        return None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Planner:
+    """The view that a plan is made from.
+
+    `can_run` is asked only for models that would have to run. `in_scope` says which sounds are looked at,
+    `sidecar_path` where (engine, path) has its sidecar.
+    """
+
+    lock: Lock
+    disk: Standing
+    store: Holdings
+    can_run: Callable[[ModelInfo], bool]
+    drafts: Drafts = "never"
+    force: bool = False
+    rebuild: bool = False
+    in_scope: Callable[[str], bool] = lambda _sound: True
+    sidecar_path: Callable[[str, str], str | None] = lambda _engine, _path: None
+
+    def plan(self, wanted: Sequence[Wanted]) -> Plan:
+        """Make the plan."""
+        scope = [asset for asset in wanted if self.in_scope(asset.sound.id)]
+        steps = [self._step(asset) for asset in scope]
+        contested = {step.path for step in steps if step.action == "conflict"}
+        replaced = {asset.former for asset in scope}
+        steps += self._removals(wanted, replaced, contested)
+        steps.sort(key=lambda step: step.ref)
+        return Plan(tuple(steps), self._folders(steps), self._lock_is_stale(wanted))
+
+    @cached_property
+    def _by_file_key(self) -> Mapping[str, Sequence[AssetRecord]]:
+        records: dict[str, list[AssetRecord]] = {}
+        for record in self.lock.assets.values():
+            records.setdefault(record.file_key, []).append(record)
+        return records
+
+    @cached_property
+    def _locked_digests(self) -> frozenset[str]:
+        return frozenset(record.digest for record in self.lock.assets.values())
+
+    @cached_property
+    def _locked_sidecars(self) -> frozenset[str | None]:
+        return frozenset(record.sidecar_digest for record in self.lock.assets.values())
+
+    def _folders(self, steps: Sequence[Step]) -> tuple[AssetRef, ...]:
+        """The folders above what stands already; a new asset brings its own."""
+        assets = [step.wanted for step in steps if step.wanted is not None and step.standing is not None]
+        folders = {(a.ref[0], folder): sidecar for a in assets for folder, sidecar in a.folder_sidecars}
+        return tuple(
+            ref for ref, sidecar in sorted(folders.items()) if self.disk.state(sidecar, text=True) is None
+        )
+
+    def _lock_is_stale(self, wanted: Sequence[Wanted]) -> bool:
+        models = {asset.final.recipe.model for asset in wanted}
+        folders = {(asset.ref[0], folder) for asset in wanted for folder, _ in asset.folder_sidecars}
+        used = {record.model for record in self.lock.assets.values()}
+        gone = set(self.lock.folders) - folders - self._record_folders()
+        return self.lock.conflicted or bool(set(self.lock.models) - models - used) or bool(gone)
+
+    def _record_folders(self) -> set[AssetRef]:
+        return {
+            (ref[0], folder)
+            for ref, record in self.lock.assets.items()
+            for folder in folders_above(record.path)
+        }
+
+    def _step(self, asset: Wanted) -> Step:
+        record = self.lock.assets.get(asset.ref)
+        make = self._choose(asset, record)
+        standing = self.disk.state(asset.path)
+        conflicts = () if self.force else tuple(self._conflicts(asset, record, standing))
+        if conflicts:
+            return Step("conflict", asset.ref, conflicts, asset, make, record, standing)
+        source = None if self._rebuilds(asset) else self._source(asset, make, standing)
+        reasons = tuple(self._reasons(asset, record, make, standing))
+        action = self._action(asset, make, standing, source, record) if reasons else "keep"
+        return Step(action, asset.ref, reasons, asset, make, record, standing, source)
+
+    def _choose(self, asset: Wanted, record: AssetRecord | None) -> Make:
+        """Choose between the final asset and a draft. A final asset of this recipe is never drafted over."""
+        final, draft = asset.final, asset.draft
+        if draft is None or self.drafts == "never":
+            return final
+        locked = record or self.lock.assets.get(asset.former)
+        if locked is not None and not locked.draft and locked.take_key == final.keys.take:
+            return final
+        if any(self.store.find(shelf, key) for shelf, key in _shelves(final)):
+            return final
+        if self.drafts == "existing":
+            stands = record is not None and record.draft and record.take_key == draft.keys.take
+            return draft if stands else final
+        return final if self.can_run(final.model) else draft
+
+    def _conflicts(
+        self, asset: Wanted, record: AssetRecord | None, standing: FileState | None
+    ) -> Iterator[Reason]:
+        if not self._is_ours(standing):
+            yield Reason(Why.FILE_EDITED if record and record.path == asset.path else Why.FILE_UNKNOWN)
+        if asset.sidecar_trouble:
+            yield Reason(
+                Why.SIDECAR_UNREADABLE if asset.sidecar_trouble == "unreadable" else Why.SIDECAR_TAKEN
+            )
+        elif asset.sidecar is not None and self._sidecar_is_edited(asset, record, standing):
+            yield Reason(Why.SIDECAR_EDITED)
+        moved = record is not None and record.path != asset.path
+        if moved and record is not None and not self._is_ours(self.disk.state(record.path)):
+            yield Reason(Why.FILE_EDITED, record.path)
+
+    def _is_ours(self, standing: FileState | None) -> bool:
+        """Whether sfxgen made the bytes: the lock or the store has them, so that replacing them loses nothing.
+
+        The store knows what a build wrote that was killed before it wrote the lock.
+        """
+        if standing is None or standing.digest in self._locked_digests:
+            return True
+        return self.store.size(standing.digest) is not None
+
+    def _sidecar_is_edited(
+        self, asset: Wanted, record: AssetRecord | None, standing: FileState | None
+    ) -> bool:
+        assert asset.sidecar is not None
+        wanted = digest_of_text(asset.sidecar_content)
+        here = self.disk.state(asset.sidecar, text=True)
+        if record is None:
+            # A sidecar whose file is gone gives its id and is written anew; one beside a file is somebody's own.
+            foreign = here is not None and here.digest != wanted and here.digest not in self._locked_sidecars
+            return foreign and standing is not None
+        old = self.disk.state(_sidecar_of(asset, record.path), text=True)
+        standing_ones = [state.digest for state in (here, old) if state is not None]
+        return any(digest != wanted and digest not in self._locked_sidecars for digest in standing_ones)
+
+    def _source(self, asset: Wanted, make: Make, standing: FileState | None) -> AssetRecord | None:
+        """Return the record of a file that has the wanted bytes, here or elsewhere in the project."""
+        records = [r for r in self._by_file_key.get(make.keys.file, ()) if r.draft == make.draft]
+        own = self.lock.assets.get(asset.ref)
+        if own in records:
+            records.insert(0, own)
+        for record in records:
+            if standing is not None and standing.digest == record.digest:
+                return record
+        for record in records:
+            elsewhere = self.disk.state(record.path)
+            if elsewhere is not None and elsewhere.digest == record.digest and not elsewhere.lfs_pointer:
+                return record
+        return None
+
+    def _reasons(
+        self, asset: Wanted, record: AssetRecord | None, make: Make, standing: FileState | None
+    ) -> Iterator[Reason]:
+        if self._rebuilds(asset):
+            yield Reason(Why.REBUILD)
+        if record is None:
+            yield Reason(Why.UNLOCKED if standing is not None else Why.NEW)
+            if make.draft:
+                yield Reason(Why.DRAFT)
+            return
+        yield from _changes(asset, record, make)
+        if standing is None:
+            yield Reason(Why.FILE_MISSING)
+        elif not self._is_ours(standing):
+            yield Reason(Why.FILE_EDITED)
+        elif standing.digest != record.digest:
+            yield Reason(Why.UNLOCKED)
+        if asset.sidecar is not None:
+            sidecar = self.disk.state(asset.sidecar, text=True)
+            if sidecar is None:
+                yield Reason(Why.SIDECAR_MISSING)
+            elif sidecar.digest != digest_of_text(asset.sidecar_content):
+                yield Reason(Why.SIDECAR_STALE)
+
+    def _action(
+        self,
+        asset: Wanted,
+        make: Make,
+        standing: FileState | None,
+        source: AssetRecord | None,
+        record: AssetRecord | None,
+    ) -> Action:
+        if self._rebuilds(asset):
+            return "generate"
+        if source is not None:
+            stands = standing is not None and standing.digest == source.digest
+            return (
+                "encode" if stands and record is source and record.asset_key != make.keys.asset else "restore"
+            )
+        if (
+            record is not None
+            and record.file_key == make.keys.file
+            and self.store.size(record.digest) is not None
+        ):
+            return "restore"
+        if self.store.find("file", make.keys.file) is not None:
+            return "restore"
+        if self.store.find("clip", make.keys.clip) is not None:
+            return "encode"
+        return "master" if self.store.find("take", make.keys.take) is not None else "generate"
+
+    def _rebuilds(self, asset: Wanted) -> bool:
+        return self.rebuild and not asset.sound.frozen
+
+    def _removals(
+        self, wanted: Sequence[Wanted], replaced: Collection[AssetRef], contested: Collection[str]
+    ) -> Iterator[Step]:
+        refs, paths = {asset.ref for asset in wanted}, {asset.path for asset in wanted}
+        for ref, record in self.lock.assets.items():
+            # What an asset in scope was renamed from goes with it, or two files would have one engine id.
+            if ref in refs or not (self.in_scope(record.sound) or ref in replaced):
+                continue
+            standing = None if record.path in paths else self.disk.state(record.path)
+            reasons = [Reason(Why.NOT_WANTED)]
+            if not self._is_ours(standing) or record.path in contested:
+                reasons.append(Reason(Why.FILE_EDITED))
+            if record.path not in paths and self._left_sidecar_is_edited(ref, record):
+                reasons.append(Reason(Why.SIDECAR_EDITED))
+            action: Action = "conflict" if len(reasons) > 1 and not self.force else "remove"
+            yield Step(action, ref, tuple(reasons), record=record, standing=standing)
+
+    def _left_sidecar_is_edited(self, ref: AssetRef, record: AssetRecord) -> bool:
+        sidecar = self.sidecar_path(ref[0], record.path)
+        state = self.disk.state(sidecar, text=True) if sidecar else None
+        return state is not None and state.digest != record.sidecar_digest
+
+
+def _shelves(make: Make) -> tuple[tuple[Shelf, str], ...]:
+    return (("take", make.keys.take), ("clip", make.keys.clip), ("file", make.keys.file))
+
+
+def _sidecar_of(asset: Wanted, path: str) -> str:
+    """The sidecar of an asset that stood at another path, by the exporter's way of naming."""
+    assert asset.sidecar is not None
+    return (
+        path + asset.sidecar.removeprefix(asset.path)
+        if asset.sidecar.startswith(asset.path)
+        else asset.sidecar
+    )
+
+
+def _changes(asset: Wanted, record: AssetRecord, make: Make) -> Iterator[Reason]:
+    """Say how what is wanted differs from what is locked: the first link of the chain that broke."""
+    keys = make.keys
+    if record.draft and not make.draft:
+        yield Reason(Why.DRAFT_REPLACED)
+    elif make.draft and not record.draft:
+        yield Reason(Why.DRAFT)
+    if record.take_key != keys.take:
+        yield Reason(Why.RECIPE_CHANGED, ", ".join(_recipe_changes(asset, record, make)))
+    elif record.clip_key != keys.clip:
+        yield Reason(Why.MASTERING_CHANGED)
+    elif record.file_key != keys.file:
+        yield Reason(Why.ENCODING_CHANGED)
+    elif record.asset_key != keys.asset:
+        yield Reason(Why.SETTINGS_CHANGED)
+    if record.path != asset.path:
+        yield Reason(Why.MOVED)
+
+
+def _recipe_changes(asset: Wanted, record: AssetRecord, make: Make) -> Iterator[str]:
+    if record.model != make.recipe.model:
+        yield f"model {record.model} → {make.recipe.model}"
+    elif record.revision != make.recipe.revision:
+        yield "weights' revision"
+    if record.take != asset.take:
+        yield f"take {record.take} → {asset.take}"
