@@ -342,6 +342,7 @@ def test_3_for_a_file_that_may_not_be_read(run: Run, toy_game: Game, monkeypatch
 
 
 def test_3_for_weights_that_cannot_be_fetched(run: Run, toy_game: Game) -> None:
+    pytest.importorskip("huggingface_hub", reason="needs sfxgen[models]")
     ran = run("models", "fetch", "audioldm-s")
     assert (ran.code, ran.out) == (3, "")
     assert "HF_HUB_OFFLINE is set" in ran.err
