@@ -89,7 +89,7 @@ def build(
         workspace = open_workspace(root, catalog, options)
         plan = workspace.plan(options)
         if options.locked:
-            refused = tuple(step for step in plan.stale if _changes_lock(step))
+            refused = tuple(step for step in plan.stale if changes_lock(step))
             if refused or plan.lock_is_stale:
                 return Report(
                     workspace, plan, refused=refused, is_refused=True, records=workspace.lock.assets
@@ -102,13 +102,19 @@ def build(
                 own.close()
 
 
-def _changes_lock(step: Step) -> bool:
+def changes_lock(step: Step) -> bool:
+    """Whether carrying a step out would change the lock, as `locked` forbids."""
     if step.action in ("remove", "conflict"):
         return step.action == "remove"
     if step.record is None or step.make is None or step.wanted is None:
         return True
-    unchanged = step.record.asset_key == step.make.keys.asset and step.record.path == step.wanted.path
-    return not unchanged or step.record.draft != step.make.draft
+    record, wanted = step.record, step.wanted
+    unchanged = (record.asset_key, record.path, record.engine_id) == (
+        step.make.keys.asset,
+        wanted.path,
+        wanted.engine_id,
+    )
+    return not unchanged or record.draft != step.make.draft
 
 
 class _Build:
@@ -120,7 +126,6 @@ class _Build:
         self.records = dict(workspace.lock.assets)
         self.done: list[Step] = []
         self.failures: list[Failure] = []
-        self.moved: list[Step] = []
         self.lock_changed = False
         self.saved = workspace.lock
         self.saved_at = time.monotonic()
@@ -167,9 +172,6 @@ class _Build:
             self._attempt_folder(engine, folder)
         if to_make:
             self._produce(to_make, cancelled, sessions)
-        for step in self.moved:
-            if step.record is not None:
-                self.files.delete(step.ref[0], step.record.path)
         failed = {failure.step.ref for failure in self.failures if failure.step is not None}
         kept_back = {asset.former for asset in self.workspace.wanted if asset.ref in failed}
         for step in removals:
@@ -251,9 +253,10 @@ class _Build:
         self._settle(step, _record(step.wanted, step.make, step.source.digest, step.source.as_meta()))
 
     def _settle(self, step: Step, record: AssetRecord) -> None:
-        self.records[step.ref] = record
+        """Record an asset; its old files go first, or a stop in between would leave them to nobody."""
         if step.record is not None and step.record.path != record.path:
-            self.moved.append(step)
+            self.files.forget(step.ref, step.record)
+        self.records[step.ref] = record
 
     def _remove(self, step: Step) -> None:
         assert step.record is not None

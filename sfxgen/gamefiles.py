@@ -38,9 +38,11 @@ class GameFiles:
             name for asset in workspace.wanted for name in (asset.path, asset.sidecar) if name is not None
         )
         self._wanted = {name.casefold(): name for name in files}
+        self._spared: list[str] = []
+        # A folder is used by what stands in it and by what is to stand there, each counted by itself.
         self._users: Counter[AssetRef] = Counter()
-        paths = {asset.ref: asset.path for asset in workspace.wanted}
-        for ref, path in {**{r: record.path for r, record in workspace.lock.assets.items()}, **paths}.items():
+        standing = [(ref, record.path) for ref, record in workspace.lock.assets.items()]
+        for ref, path in [*standing, *((asset.ref, asset.path) for asset in workspace.wanted)]:
             self._users.update((ref[0], folder) for folder in folders_above(path))
 
     # --- what a killed build left ---------------------------------------------------------------
@@ -53,19 +55,34 @@ class GameFiles:
             lines = self._journal.read_text(encoding="utf-8").splitlines()
         except (OSError, UnicodeDecodeError):
             return
-        spared = {record.path for record in known}
-        for line in lines:
-            engine, _, path = line.partition("\t")
-            is_spared = not path or path in spared or self._is_wanted(path)
-            state = None if is_spared else self._disk.state(path)
-            if state is not None and self._workspace.store.size(state.digest) is not None:
+        locked = {record.path for record in known}
+        for line in dict.fromkeys(lines):
+            engine, _, rest = line.partition("\t")
+            path, _, sidecar_digest = rest.partition("\t")
+            if not path or path in locked:
+                continue
+            if self._is_wanted(path):
+                self._spared.append(line)
+            elif self._is_abandoned(engine, path, sidecar_digest):
                 self.delete(engine, path)
         self.settled()
+
+    def _is_abandoned(self, engine: str, path: str, sidecar_digest: str) -> bool:
+        """Whether what stands at a path that a killed build was writing is still what that build put there."""
+        state = self._disk.state(path)
+        if state is not None:
+            return self._workspace.store.size(state.digest) is not None
+        sidecar = self._workspace.sidecar_path(engine, path)
+        beside = self._disk.state(sidecar, text=True) if sidecar else None
+        return beside is not None and beside.digest == sidecar_digest
 
     def settled(self) -> None:
         """Say that the lock knows all that was written."""
         with contextlib.suppress(OSError):
-            self._journal.unlink(missing_ok=True)
+            if self._spared:
+                self._journal.write_text("".join(f"{line}\n" for line in self._spared), encoding="utf-8")
+            else:
+                self._journal.unlink(missing_ok=True)
 
     # --- writing --------------------------------------------------------------------------------
 
@@ -74,7 +91,9 @@ class GameFiles:
         assert step.wanted is not None
         self._require_untouched(step)
         with self._journal.open("a", encoding="utf-8") as journal:
-            journal.write(f"{step.ref[0]}\t{step.wanted.path}\n")
+            journal.write(
+                f"{step.ref[0]}\t{step.wanted.path}\t{digest_of_text(step.wanted.sidecar_content)}\n"
+            )
         self.write_sidecars(step)
         standing = self._disk.state(step.wanted.path)
         if standing is None or standing.digest != digest:
@@ -84,16 +103,22 @@ class GameFiles:
         """Write an asset's sidecar and those of the folders above it, where they do not stand already."""
         wanted = step.wanted
         assert wanted is not None
-        for old in (step.record, self._workspace.lock.assets.get(wanted.former)):
-            if old is not None and old.path != wanted.path:
-                self._retire_sidecar(wanted.ref[0], old)
+        output_path(self._root, wanted.path).parent.mkdir(parents=True, exist_ok=True)
         for folder, _ in wanted.folder_sidecars:
             self.write_folder_sidecar(wanted.ref[0], folder)
         if wanted.sidecar is None:
             return
         standing = self._disk.state(wanted.sidecar, text=True)
-        if standing is None or standing.digest != digest_of_text(wanted.sidecar_content):
+        if standing is not None and standing.digest == digest_of_text(wanted.sidecar_content):
+            self._retire_sidecars(step)
+            return
+        retired = self._retire_sidecars(step)
+        try:
             self._write(wanted.sidecar, wanted.sidecar_content)
+        except OSError:
+            for path, content in retired:  # the old file still stands, and needs its id
+                self._write(path, content)
+            raise
 
     def write_folder_sidecar(self, engine: str, folder: str) -> None:
         """Give a folder its sidecar where it has none. An id that was given once is kept in the lock.
@@ -163,18 +188,28 @@ class GameFiles:
             return (self._root / name).samefile(self._root / wanted)
         return False
 
-    def _retire_sidecar(self, engine: str, old: AssetRecord) -> None:
-        """Remove the sidecar at an asset's former path before the new one stands: an id is never there twice."""
-        sidecar = self._workspace.sidecar_path(engine, old.path)
-        if sidecar is not None and not self._is_wanted(sidecar):
-            output_path(self._root, sidecar).unlink(missing_ok=True)
-            self._disk.forget(sidecar)
+    def _retire_sidecars(self, step: Step) -> list[tuple[str, bytes]]:
+        """Remove the sidecars at an asset's former paths before the new one stands: an id is never there twice."""
+        wanted = step.wanted
+        assert wanted is not None
+        retired = []
+        for old in (step.record, self._workspace.lock.assets.get(wanted.former)):
+            sidecar = self._workspace.sidecar_path(wanted.ref[0], old.path) if old else None
+            if sidecar is None or old is None or old.path == wanted.path or self._is_wanted(sidecar):
+                continue
+            path = output_path(self._root, sidecar)
+            if path.is_file():
+                retired.append((sidecar, path.read_bytes()))
+                path.unlink()
+                self._disk.forget(sidecar)
+        return retired
 
     def _drop_folder(self, engine: str, folder: str) -> None:
         """Remove a folder that was made for assets and is empty now, with its sidecar."""
         sidecar = self._workspace.sidecar_path(engine, folder)
-        is_ours = sidecar is None or (engine, folder) in self.folders
-        if self._users[engine, folder] > 0 or not is_ours:
+        if self._users[engine, folder] > 0 or not (
+            sidecar is None or self._is_our_sidecar(engine, folder, sidecar)
+        ):
             return
         path = output_path(self._root, folder)
         is_empty = not path.is_dir() or not any(path.iterdir())
@@ -185,3 +220,11 @@ class GameFiles:
             output_path(self._root, sidecar).unlink(missing_ok=True)
             self._disk.forget(sidecar)
             self.folders.pop((engine, folder), None)
+
+    def _is_our_sidecar(self, engine: str, folder: str, sidecar: str) -> bool:
+        """Whether a folder's sidecar is what we wrote, in a build that was killed before the lock too."""
+        exporter = self._workspace.catalog.exporters[engine]
+        derived = exporter.asset_id(self._workspace.project.name, f"folder {folder}")
+        content = exporter.folder_sidecar(self.folders.get((engine, folder)) or derived)
+        state = self._disk.state(sidecar, text=True)
+        return (engine, folder) in self.folders if state is None else state.digest == digest_of_text(content)

@@ -17,7 +17,7 @@ from typing import Any
 
 from sfxgen.atomic import write_atomic
 from sfxgen.errors import LockError, StoreError
-from sfxgen.paths import asset_file_problem
+from sfxgen.paths import asset_file_problem, folder_problem
 
 LOCK_VERSION = 1
 
@@ -202,7 +202,7 @@ def _parse_one(text: str, name: str) -> Lock:
         }
         models = {str(model): str(pin["revision"]) for model, pin in value["models"].items()}
         folders = {
-            (engine, folder): str(engine_id)
+            (engine, folder): _folder_id(folder, engine_id)
             for engine, ids in value["folders"].items()
             for folder, engine_id in ids.items()
         }
@@ -245,6 +245,15 @@ def _record(value: Mapping[str, Any]) -> AssetRecord:
     if problem:
         raise ValueError(problem)
     return AssetRecord(**{**value, "rejected": tuple(value["rejected"])})
+
+
+def _folder_id(folder: str, engine_id: str) -> str:
+    problem = folder_problem(folder)
+    if problem:
+        raise ValueError(f"the folder {problem[0]}")
+    if not _ENGINE_ID.fullmatch(engine_id):
+        raise ValueError(f"{folder} has no engine id")
+    return engine_id
 
 
 def _require(

@@ -136,7 +136,7 @@ def _expanded(
         if problem:
             what, hint = problem
             mistakes.append(place.mistake(f"'{sound_id}': {what}" if sound_id != template else what, hint))
-            continue
+            return  # the others would be wrong in the same way, and there may be millions
         yield Entry(sound_id, place, _filled(own, binding))
 
 

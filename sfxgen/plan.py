@@ -37,6 +37,7 @@ class Why(StrEnum):
     SIDECAR_MISSING = "sidecar-missing"
     SIDECAR_STALE = "sidecar-stale"
     MOVED = "moved"
+    ID_CHANGED = "id-changed"
     UNLOCKED = "unlocked"
     DRAFT = "draft"
     DRAFT_REPLACED = "draft-replaced"
@@ -46,6 +47,7 @@ class Why(StrEnum):
     SIDECAR_EDITED = "sidecar-edited"
     SIDECAR_UNREADABLE = "sidecar-unreadable"
     SIDECAR_TAKEN = "sidecar-taken"
+    SIDECAR_UNKNOWN = "sidecar-unknown"
     FILE_UNKNOWN = "file-unknown"
 
 
@@ -59,6 +61,7 @@ WORDS: dict[Why, str] = {
     Why.SIDECAR_MISSING: "its sidecar is missing",
     Why.SIDECAR_STALE: "its sidecar is out of date",
     Why.MOVED: "its path changed",
+    Why.ID_CHANGED: "its engine id is another asset's",
     Why.UNLOCKED: "it stands, but is not in the lock",
     Why.DRAFT: "its model cannot run here, so the synthesizer drafts it",
     Why.DRAFT_REPLACED: "it replaces a draft",
@@ -68,6 +71,7 @@ WORDS: dict[Why, str] = {
     Why.SIDECAR_EDITED: "its sidecar was edited by hand",
     Why.SIDECAR_UNREADABLE: "its sidecar names no id: a Git LFS pointer, or left in a merge conflict?",
     Why.SIDECAR_TAKEN: "its sidecar holds the id of another asset",
+    Why.SIDECAR_UNKNOWN: "a sidecar stands there that sfxgen did not write",
     Why.FILE_UNKNOWN: "a file stands there that sfxgen did not write",
 }
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal, Protocol
@@ -72,11 +72,8 @@ class Planner:
 
     def plan(self, wanted: Sequence[Wanted]) -> Plan:
         """Make the plan."""
-        scope = [asset for asset in wanted if self.in_scope(asset.sound.id)]
-        steps = [self._step(asset) for asset in scope]
-        contested = {step.path for step in steps if step.action == "conflict"}
-        replaced = {asset.former for asset in scope}
-        steps += self._removals(wanted, replaced, contested)
+        steps = [self._step(asset) for asset in wanted if self.in_scope(asset.sound.id)]
+        steps += self._removals(wanted, steps)
         steps.sort(key=lambda step: step.ref)
         return Plan(tuple(steps), self._folders(steps), self._lock_is_stale(wanted))
 
@@ -139,6 +136,8 @@ class Planner:
             return final
         if any(self.store.find(shelf, key) for shelf, key in _shelves(final)):
             return final
+        if self._source(asset, final, self.disk.state(asset.path)) is not None:
+            return final
         if self.drafts == "existing":
             stands = record is not None and record.draft and record.take_key == draft.keys.take
             return draft if stands else final
@@ -153,11 +152,11 @@ class Planner:
             yield Reason(
                 Why.SIDECAR_UNREADABLE if asset.sidecar_trouble == "unreadable" else Why.SIDECAR_TAKEN
             )
-        elif asset.sidecar is not None and self._sidecar_is_edited(asset, record, standing):
-            yield Reason(Why.SIDECAR_EDITED)
-        moved = record is not None and record.path != asset.path
-        if moved and record is not None and not self._is_ours(self.disk.state(record.path)):
-            yield Reason(Why.FILE_EDITED, record.path)
+        old = record or self.lock.assets.get(asset.former)
+        if not asset.sidecar_trouble and self._sidecar_is_edited(asset, old, standing):
+            yield Reason(Why.SIDECAR_EDITED if old else Why.SIDECAR_UNKNOWN)
+        if old is not None and old.path != asset.path and not self._is_ours(self.disk.state(old.path)):
+            yield Reason(Why.FILE_EDITED, old.path)
 
     def _is_ours(self, standing: FileState | None) -> bool:
         """Whether sfxgen made the bytes: the lock or the store has them, so that replacing them loses nothing.
@@ -168,19 +167,18 @@ class Planner:
             return True
         return self.store.size(standing.digest) is not None
 
-    def _sidecar_is_edited(
-        self, asset: Wanted, record: AssetRecord | None, standing: FileState | None
-    ) -> bool:
-        assert asset.sidecar is not None
-        wanted = digest_of_text(asset.sidecar_content)
-        here = self.disk.state(asset.sidecar, text=True)
-        if record is None:
-            # A sidecar whose file is gone gives its id and is written anew; one beside a file is somebody's own.
-            foreign = here is not None and here.digest != wanted and here.digest not in self._locked_sidecars
-            return foreign and standing is not None
-        old = self.disk.state(_sidecar_of(asset, record.path), text=True)
-        standing_ones = [state.digest for state in (here, old) if state is not None]
-        return any(digest != wanted and digest not in self._locked_sidecars for digest in standing_ones)
+    def _sidecar_is_edited(self, asset: Wanted, old: AssetRecord | None, standing: FileState | None) -> bool:
+        """Whether a sidecar of an asset, here or where it stood (also under its former name), is somebody's own."""
+        if asset.sidecar is None:
+            return False
+        sidecars = [asset.sidecar]
+        if old is not None:
+            sidecars.append(_sidecar_of(asset, old.path))
+        elif standing is None:
+            return False  # one whose file is gone gives its id, and is written anew
+        states = (self.disk.state(sidecar, text=True) for sidecar in sidecars)
+        own = {digest_of_text(asset.sidecar_content), *self._locked_sidecars}
+        return any(state is not None and state.digest not in own for state in states)
 
     def _source(self, asset: Wanted, make: Make, standing: FileState | None) -> AssetRecord | None:
         """Return the record of a file that has the wanted bytes, here or elsewhere in the project."""
@@ -251,13 +249,16 @@ class Planner:
     def _rebuilds(self, asset: Wanted) -> bool:
         return self.rebuild and not asset.sound.frozen
 
-    def _removals(
-        self, wanted: Sequence[Wanted], replaced: Collection[AssetRef], contested: Collection[str]
-    ) -> Iterator[Step]:
+    def _removals(self, wanted: Sequence[Wanted], steps: Sequence[Step]) -> Iterator[Step]:
         refs, paths = {asset.ref for asset in wanted}, {asset.path for asset in wanted}
+        contested = {step.path for step in steps if step.action == "conflict"}
+        made = {step.ref for step in steps if step.action != "conflict"}
+        heirs = {asset.former: asset.ref for asset in wanted if asset.former != asset.ref}
         for ref, record in self.lock.assets.items():
-            # What an asset in scope was renamed from goes with it, or two files would have one engine id.
-            if ref in refs or not (self.in_scope(record.sound) or ref in replaced):
+            # What a sound was renamed from goes with the asset that takes its place, not before: it may be all
+            # that there is to make it from, and it has its engine id.
+            goes = heirs[ref] in made if ref in heirs else self.in_scope(record.sound)
+            if ref in refs or not goes:
                 continue
             standing = None if record.path in paths else self.disk.state(record.path)
             reasons = [Reason(Why.NOT_WANTED)]
@@ -305,6 +306,8 @@ def _changes(asset: Wanted, record: AssetRecord, make: Make) -> Iterator[Reason]
         yield Reason(Why.SETTINGS_CHANGED)
     if record.path != asset.path:
         yield Reason(Why.MOVED)
+    if record.engine_id != asset.engine_id:
+        yield Reason(Why.ID_CHANGED)
 
 
 def _recipe_changes(asset: Wanted, record: AssetRecord, make: Make) -> Iterator[str]:

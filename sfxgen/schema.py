@@ -337,6 +337,8 @@ def _type_hint(kind: str, given: object) -> str:
         return "write false"
     if kind == "string_type" and isinstance(given, int | float):
         return f'quote it: "{shown(given)}"'
+    if kind == "float_type" and given == "keep":
+        return "keep is for master: { loudness_lufs: keep }"
     if kind in ("float_type", "int_type") and isinstance(given, str):
         return "write the number alone, without quotes or unit"
     return ""

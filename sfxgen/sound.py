@@ -100,9 +100,13 @@ class _Merged:
 
     def lay(self, layer: Mapping[str, Any], place: Place, *, default: bool) -> None:
         """Lay a layer on top. Blocks merge key by key; a key without a value takes the layer below away."""
-        for key, value in layer.items():
+        # A block first, what is short for one of its keys then: the order in the text means nothing.
+        for key, value in sorted(layer.items(), key=lambda item: item[0] != "master"):
             at = Place(place.document, (*place.path, key))
-            (self.from_defaults.add if default else self.from_defaults.discard)(key)
+            note = self.from_defaults.add if default else self.from_defaults.discard
+            note(key)
+            for name in value if isinstance(value, dict) else ():
+                note(f"{key}.{name}")
             if key == "loudness_lufs":
                 # Short for master.loudness_lufs of its own layer: a later layer's block lies over it.
                 self.values["master"] = _overlaid(self.values.get("master") or {}, {key: value})
@@ -158,7 +162,7 @@ class Resolver:
         for layer in layers:
             inherited = layer is not entry
             own = {k: v for k, v in layer.own.items() if not (inherited and k in _NOT_INHERITED)}
-            self.merged.lay(own, layer.place, default=False)
+            self._lay(own, layer.place, default=False)
         before = len(self.mistakes)
         values = self.merged.values
         kind: Kind = values.get("kind", "one_shot")
@@ -225,12 +229,19 @@ class Resolver:
                 return None
             chain.insert(0, found)
 
+    def _lay(self, layer: Mapping[str, Any], place: Place, *, default: bool) -> None:
+        master = layer.get("master")
+        if layer.get("loudness_lufs") is not None and isinstance(master, dict) and "loudness_lufs" in master:
+            at = Place(place.document, (*place.path, "loudness_lufs"))
+            self.mistakes.append(at.mistake("stands here and under master", "write one of the two"))
+        self.merged.lay(layer, place, default=default)
+
     def _lay_defaults(self, document: Document) -> None:
         project = self.project
-        self.merged.lay(project.defaults, Place(project.document, ("defaults",)), default=True)
+        self._lay(project.defaults, Place(project.document, ("defaults",)), default=True)
         defaults = document.data.get("defaults") if isinstance(document.data, dict) else None
         if isinstance(defaults, dict):
-            self.merged.lay(defaults, Place(document, ("defaults",)), default=True)
+            self._lay(defaults, Place(document, ("defaults",)), default=True)
 
     def _model(self) -> ModelInfo | None:
         name = self.merged.values.get("model")
@@ -298,8 +309,6 @@ class Resolver:
     def _mastering(self, kind: Kind, keys: Mapping[str, Any]) -> Mastering:
         values = self.merged.values
         block: dict[str, Any] = dict(values.get("master") or {})
-        if "loudness_lufs" in self.entry.own and "loudness_lufs" in (self.entry.own.get("master") or {}):
-            self.complain("loudness_lufs", "stands here and under master", "write one of the two")
         if block.get("loudness_lufs") == "keep":
             block["loudness_lufs"] = None
         if "channels" in block:
@@ -316,16 +325,15 @@ class Resolver:
                 block[key] = float(block[key])
         if kind == "loop":
             block["duration_s"] = keys.get("duration_s")
-            for key in ("trim", "max_duration_s", "fade_in_ms", "fade_out_ms"):
-                if block.get(key):
-                    self.complain(
-                        f"master.{key}",
-                        "has no meaning for a loop",
-                        "its length is duration_s, its ends are joined",
-                    )
-        elif "crossfade_ms" in block and "master" not in self.merged.from_defaults:
-            self.complain("master.crossfade_ms", "is for loops", "write kind: loop, or use fade_out_ms")
-        block = {k: v for k, v in block.items() if kind == "loop" or k != "crossfade_ms"}
+            unused = ["trim", "max_duration_s", "fade_in_ms", "fade_out_ms"]
+            why = "has no meaning for a loop"
+            hint = "its length is duration_s, its ends are joined"
+        else:
+            unused, why, hint = ["crossfade_ms"], "is for loops", "write kind: loop, or use fade_out_ms"
+        for key in unused:
+            # Defaults are for every kind of sound: what this one has no use for is passed over.
+            if block.pop(key, None) and f"master.{key}" not in self.merged.from_defaults:
+                self.complain(f"master.{key}", why, hint)
         return replace(MASTERING_DEFAULTS[kind], **block)
 
     def _settings(self, engine: str, kind: Kind, encoding: Encoding) -> dict[str, Any]:

@@ -181,7 +181,8 @@ def _wanted(ways: _Ways, engine: str, index: int, take: int, lock: Lock, ids: _E
     path = "/".join(filter(None, (project.assets[engine], f"{ref[1]}.{sound.encoding.format}")))
     sidecar = exporter.sidecar_path(path)
     engine_id, sidecar_trouble = ids.of(ref, former, sidecar)
-    final = _make(sound, delivery, sound.model, replace(ways.final, take=take), frozen=frozen)
+    number = frozen.take if frozen else take
+    final = _make(sound, delivery, sound.model, replace(ways.final, take=number), frozen=frozen)
     draft = None
     if ways.draft is not None:
         model = ways.catalog.models()[DRAFT_MODEL]
@@ -190,7 +191,7 @@ def _wanted(ways: _Ways, engine: str, index: int, take: int, lock: Lock, ids: _E
         ref=ref,
         former=former,
         sound=sound,
-        take=frozen.take if frozen else take,
+        take=number,
         path=path,
         sidecar=sidecar,
         sidecar_content=exporter.sidecar(engine_id, delivery.settings) if sidecar else b"",

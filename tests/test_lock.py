@@ -63,7 +63,11 @@ LOCKS = st.builds(
     Lock,
     st.dictionaries(st.tuples(st.sampled_from(["unity", "files"]), NAMES), RECORDS, max_size=5),
     st.dictionaries(NAMES, NAMES, max_size=3),
-    st.dictionaries(st.tuples(st.sampled_from(["unity", "files"]), NAMES), NAMES, max_size=3),
+    st.dictionaries(
+        st.tuples(st.sampled_from(["unity", "files"]), st.sampled_from(["Assets", "Assets/é", "a b"])),
+        st.from_regex(r"[0-9A-Za-z_-]{0,64}", fullmatch=True),
+        max_size=3,
+    ),
 )
 
 
@@ -131,6 +135,8 @@ def test_writing_says_whether_anything_changed(tmp_path: Path) -> None:
         (lock_of("a").to_text().replace('"draft": false', '"draft": "no"'), "draft is no true or false"),
         (lock_of("a").to_text().replace('"duration_s": 0.5', '"duration_s": NaN'), "duration_s is no number"),
         (lock_of("a").to_text().replace('"seed": 5', '"seed": ' + "9" * 5000), "a number beyond reason"),
+        (lock_of("a").to_text().replace('"Assets": "1', '"../x": "1'), "leaves the project"),
+        (lock_of("a").to_text().replace('"Assets": "1', '"Assets": "\\n1'), "Assets has no engine id"),
         (lock_of("a").to_text().replace('"rejected": []', '"rejected": "abc"'), "rejected is no list"),
         (lock_of("a").to_text().replace('{"numpy": "2"}', "[1]"), "environment is no mapping"),
     ],

@@ -316,3 +316,42 @@ def test_no_manifest_whatever_does_worse_than_a_list_of_mistakes(
         game.manifest(yaml.safe_dump({"defaults": defaults, "sounds": sounds}, allow_unicode=True))
         with contextlib.suppress(ManifestError):
             game.open()
+
+
+def test_the_order_of_keys_means_nothing(game: Game) -> None:
+    for text in (
+        "loudness_lufs: -30, master: { trim: false }",
+        "master: { trim: false }, loudness_lufs: -30",
+    ):
+        game.manifest(
+            f"defaults: {{ model: toy, master: {{ loudness_lufs: -10 }} }}\nsounds:\n  a: {{ prompt: x, {text} }}\n"
+        )
+        assert sounds(game)["a"].mastering.loudness_lufs == -30
+
+
+def test_a_level_named_twice_in_defaults_is_a_mistake(game: Game) -> None:
+    defaults = "defaults: { model: toy, loudness_lufs: -9, master: { loudness_lufs: -8 } }"
+    game.manifest(f"{defaults}\nsounds:\n  a: {{ prompt: x }}\n  b: {{ prompt: y }}")
+    assert mistakes(game) == [
+        "Audio/manifests/game.yaml:1: defaults.loudness_lufs: stands here and under master | write one of the two"
+    ]
+
+
+def test_defaults_may_speak_for_loops_and_for_the_others(game: Game) -> None:
+    game.manifest(
+        """
+defaults: { model: toy, master: { crossfade_ms: 300, fade_out_ms: 20 } }
+sounds:
+  a: { prompt: x, master: { trim: false } }
+  b: { prompt: y, kind: loop, duration_s: 2 }
+"""
+    )
+    found = sounds(game)
+    assert (found["a"].mastering.crossfade_ms, found["a"].mastering.fade_out_ms) == (0, 20)
+    assert (found["b"].mastering.crossfade_ms, found["b"].mastering.fade_out_ms) == (300, 0)
+
+
+def test_a_matrix_of_bad_ids_is_told_once(game: Game) -> None:
+    axis = list(range(900))
+    game.sounds(f"'a b/{{x}}/{{y}}': {{ for: {{ x: {axis}, y: {axis} }}, prompt: x }}")
+    assert len(mistakes(game)) == 1

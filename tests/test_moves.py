@@ -181,7 +181,7 @@ class TestSidecarsOfPeople:
         meta = game.root / "Assets/Audio/Sfx/a_01.wav.meta"
         meta.write_text(meta.read_text().replace("userData: ", "userData: mine"))
         (game.root / "sfxgen.lock").unlink()
-        assert whys(game.build().plan, "a_01") == {"sidecar-edited"}
+        assert whys(game.build().plan, "a_01") == {"sidecar-unknown"}
         assert "mine" in meta.read_text()
 
     def test_of_a_removed_sound_is_left_alone(self, game: Game) -> None:
@@ -376,3 +376,139 @@ def test_what_is_no_file_is_left_alone(game: Game, what: str) -> None:
         assert (game.root / "Assets/Audio").read_text() == "mine"
     else:
         assert whys(report.plan, "a_01") == {"file-unknown"}
+
+
+def stopped_after(game: Game, count: int) -> int:
+    """Build, and stop as on Ctrl-C after so many assets."""
+    written: list[Event] = []
+
+    def listen(event: Event) -> None:
+        if isinstance(event, AssetWritten):
+            written.append(event)
+
+    return build(game.root, game.catalog, on_event=listen, cancelled=lambda: len(written) >= count).exit_code
+
+
+@pytest.mark.parametrize("edit", ["move", "format"])
+def test_a_stopped_move_is_finished_by_the_next_build(game: Game, edit: str) -> None:
+    sounds = (
+        "a{n}: {{ for: {{ n: "
+        + str(list(range(40)))
+        + " }}, prompt: 'wood {n}', encode: {{ format: {f} }} }}"
+    )
+    game.sounds(sounds.format(n="{n}", f="wav"))
+    game.build()
+    if edit == "move":
+        game.project(f"{NAMED}assets: Assets/Else\n")
+    else:
+        game.sounds(sounds.format(n="{n}", f="ogg"))
+    assert stopped_after(game, 2) == 130
+    assert game.build().exit_code == 0
+    assert game.tree() == clean(game)
+
+
+def test_a_rename_leaves_an_edited_sidecar_of_the_old_name_alone(game: Game) -> None:
+    game.sounds("a: { prompt: x }")
+    game.build()
+    meta = game.root / "Assets/Audio/Sfx/a_01.wav.meta"
+    meta.write_text(meta.read_text().replace("userData: ", "userData: mine"))
+    before = {path: data for path, data in game.tree().items() if path != "sfxgen.lock"}
+    game.sounds("b: { prompt: x, renamed_from: a }")
+    assert game.build().exit_code == 3
+    assert {path: data for path, data in game.tree().items() if path != "sfxgen.lock"} == before
+
+
+def test_a_rename_into_a_conflict_keeps_what_it_comes_from(game: Game, cold: Path) -> None:
+    game.sounds("a: { prompt: x }")
+    game.build()
+    engine_id = game.lock().assets["unity", "a_01"].engine_id
+    shutil.rmtree(cold)
+    stranger = game.write("Assets/Audio/Sfx/b_01.wav", "mine")
+    game.sounds("b: { prompt: x, renamed_from: a }")
+    assert game.build().exit_code == 3
+    assert (game.root / "Assets/Audio/Sfx/a_01.wav").exists()
+    stranger.unlink()
+    assert game.build().exit_code == 0
+    assert game.toy.made == []
+    assert game.lock().assets["unity", "b_01"].engine_id == engine_id
+
+
+def test_a_partial_build_over_the_old_name_waits_for_the_new_one(game: Game) -> None:
+    game.sounds("ui/a: { prompt: x }\nui/z: { prompt: z }")
+    game.build()
+    engine_id = game.lock().assets["unity", "ui/a_01"].engine_id
+    game.sounds("menu/b: { prompt: x, renamed_from: ui/a }\nui/z: { prompt: z }")
+    game.build(only=("ui/*",))
+    assert (game.root / "Assets/Audio/Sfx/ui/a_01.wav").exists()
+    game.build()
+    assert game.lock().assets["unity", "menu/b_01"].engine_id == engine_id
+
+
+def test_a_rename_that_the_disk_refuses_leaves_the_old_sidecar(game: Game) -> None:
+    game.sounds("a: { prompt: x }")
+    game.build()
+    game.write("Assets/Audio/Sfx/c", "a file where a folder has to be")
+    game.sounds("c/b: { prompt: x, renamed_from: a }")
+    assert game.build().exit_code == 3
+    assert (game.root / "Assets/Audio/Sfx/a_01.wav.meta").exists()
+    assert not (game.root / "Assets/Audio/Sfx/c.meta").exists()
+
+
+def test_an_id_that_two_records_have_is_repaired(game: Game) -> None:
+    game.sounds("a: { prompt: x }\nb: { prompt: y }")
+    game.build()
+    first, second = (record.engine_id for record in game.lock().assets.values())
+    lock = game.root / "sfxgen.lock"
+    lock.write_text(lock.read_text().replace(second, first))
+    assert game.build(locked=True).exit_code == 1
+    game.build(force=True)
+    ids = [record.engine_id for record in game.lock().assets.values()]
+    assert len(set(ids)) == 2
+    assert game.check().is_empty
+
+
+def test_a_move_in_parts_leaves_no_folder_behind(game: Game) -> None:
+    game.project(f"{NAMED}assets: Assets/A\n")
+    game.sounds("a: { prompt: x }\nz: { prompt: y }")
+    game.build()
+    game.project(f"{NAMED}assets: Assets/B\n")
+    game.build(only=("a",))
+    game.build()
+    assert not (game.root / "Assets/A").exists()
+    assert not (game.root / "Assets/A.meta").exists()
+    assert game.tree() == clean(game)
+
+
+@pytest.mark.parametrize(
+    "edit",
+    ["b: { prompt: x, variants: 2 }", "a: { prompt: x, variants: 3, reject: [1] }"],
+    ids=["renamed", "rejected"],
+)
+def test_bytes_that_stand_in_the_game_are_never_drafted_over(game: Game, cold: Path, edit: str) -> None:
+    game.sounds("a: { prompt: x, variants: 4 }")
+    game.build()
+    shutil.rmtree(cold)
+    game.toy.missing = True
+    game.sounds(edit)
+    assert game.build(draft=True).exit_code == 0
+    assert not any(record.draft for record in game.lock().assets.values())
+
+
+def test_a_folders_sidecar_that_somebody_replaced_is_theirs(game: Game) -> None:
+    game.sounds("e/a: { prompt: x }\nb: { prompt: y }")
+    game.build()
+    theirs = game.write("Assets/Audio/Sfx/e.meta", f"fileFormatVersion: 2\nguid: {'ab' * 16}\n")
+    game.sounds("b: { prompt: y }")
+    game.build()
+    assert theirs.exists()
+
+
+def test_a_frozen_take_can_be_made_again_from_its_own_recipe(game: Game, cold: Path) -> None:
+    game.sounds("a: { prompt: x, frozen: true }")
+    game.build()
+    before = game.content("a_01")
+    shutil.rmtree(cold)
+    game.path("a_01").unlink()
+    game.sounds("a: { prompt: x, frozen: true, reject: [1] }")
+    assert game.build().exit_code == 0
+    assert game.content("a_01") == before

@@ -132,7 +132,7 @@ def test_what_init_writes_builds_on_a_machine_without_gpu_and_weights(
         name: data for name, data in before.items() if not name.startswith(".sfxgen/")
     }
     assert sfxgen("check", root) == 1
-    assert "are drafts by the synthesizer" in capsys.readouterr().out
+    assert "drafted by the synthesizer" in capsys.readouterr().out
     assert sfxgen("check", root, "--allow-drafts") == 0
 
 

@@ -2,18 +2,35 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Any
 
 import click
 
-from sfxgen.build import Report, build
+from sfxgen.build import Report, build, changes_lock
 from sfxgen.catalog import installed
 from sfxgen.cli.bug import log_bug
-from sfxgen.cli.options import json_option, options_of, planning_options, project_option, root_of
+from sfxgen.cli.options import (
+    json_option,
+    options_of,
+    planning_options,
+    project_option,
+    rebuild_option,
+    root_of,
+)
 from sfxgen.cli.plan import print_plan
 from sfxgen.cli.progress import ProgressView
-from sfxgen.cli.show import LOCK_STALE, print_json, shortened, show_steps, show_where, step_json, styled
+from sfxgen.cli.show import (
+    LOCK_STALE,
+    counted,
+    print_json,
+    shortened,
+    show_steps,
+    show_where,
+    step_json,
+    styled,
+)
 from sfxgen.cli.stop import Stop
 from sfxgen.errors import BugError
 from sfxgen.workspace import open_workspace
@@ -22,8 +39,11 @@ from sfxgen.workspace import open_workspace
 @click.command()
 @project_option
 @planning_options
+@rebuild_option
 @click.option("--locked", is_flag=True, help="Fail instead of changing the lock.")
-@click.option("--offline", is_flag=True, help="Ask nothing of the network.")
+@click.option(
+    "--offline", is_flag=True, help="Let no model ask the network; sfxgen's own never do in a build."
+)
 @click.option("--dry-run", is_flag=True, help="Only show what would be done, as plan does.")
 @json_option
 def command(
@@ -35,10 +55,14 @@ def command(
     """
     root = root_of(directory, project)
     options = options_of(values)
+    if options.offline:
+        os.environ["HF_HUB_OFFLINE"] = "1"  # before any library that could ask is imported
     if dry_run:
         workspace = open_workspace(root, installed(), options)
-        print_plan(workspace, workspace.plan(options), as_json=as_json, verb="build")
-        return
+        plan = workspace.plan(options)
+        refused = options.locked and (plan.lock_is_stale or any(map(changes_lock, plan.stale)))
+        print_plan(workspace, plan, as_json=as_json, verb="build", exit_code=int(refused))
+        raise SystemExit(int(refused))
     with Stop() as stop, ProgressView(quiet=as_json) as view:
         report = build(root, installed(), options, on_event=view, cancelled=stop.is_asked)
     if as_json:
@@ -87,13 +111,13 @@ def show_report(report: Report) -> None:
     root = report.workspace.root
     if report.is_refused:
         show_steps(report.refused)
-        what = f" for {_assets(len(report.refused))}" if report.refused else f": {LOCK_STALE}"
+        what = f" for {counted(len(report.refused))}" if report.refused else f": {LOCK_STALE}"
         click.echo(f"the lock would change{what}; --locked forbids that")
         click.echo("  hint: run sfxgen build, and commit sfxgen.lock with the assets")
         return
     if report.plan.is_empty:
         kept = report.plan.part("keep")
-        click.echo(f"nothing to do: {_assets(len(kept))} up to date in {_folders(report)}")
+        click.echo(f"nothing to do: {counted(len(kept))} up to date in {_folders(report)}")
         _mention_drafts(report)
         return
     show_steps(sorted(report.done, key=lambda step: step.ref))
@@ -101,7 +125,7 @@ def show_report(report: Report) -> None:
     made = [step for step in report.done if step.action != "remove"]
     removed = len(report.done) - len(made)
     kept = report.plan.part("keep")
-    words = [f"made {_assets(len(made))}" if made else "", f"removed {removed}" if removed else ""]
+    words = [f"made {counted(len(made))}" if made else "", f"removed {removed}" if removed else ""]
     folders = 0 if report.plan.stale else len(report.plan.folders)
     words += [f"restored {folders} folder sidecar{'s' * (folders != 1)}" if folders else ""]
     words += ["wrote the lock anew" if report.lock_changed and not report.done and not folders else ""]
@@ -118,10 +142,6 @@ def show_report(report: Report) -> None:
         click.echo("stopped; the next build goes on from here")
 
 
-def _assets(count: int) -> str:
-    return f"{count} asset{'s' * (count != 1)}"
-
-
 def _folders(report: Report) -> str:
     project = report.workspace.project
     return ", ".join(shortened(project.root / folder) for folder in project.assets.values()) or "no folder"
@@ -131,7 +151,7 @@ def _mention_drafts(report: Report) -> None:
     drafts = {ref for ref, record in report.records.items() if record.draft}
     models = sorted({asset.sound.model.name for asset in report.workspace.wanted if asset.ref in drafts})
     if drafts:
-        click.echo(f"{_assets(len(drafts))} drafted by the synthesizer, standing in for {', '.join(models)}")
+        click.echo(f"{counted(len(drafts))} drafted by the synthesizer, standing in for {', '.join(models)}")
         click.echo(
             "  hint: a machine that can run the model replaces them; sfxgen doctor says what is missing here"
         )

@@ -11,6 +11,7 @@ from sfxgen.cli.options import json_option, project_option, root_of
 from sfxgen.cli.show import (
     LOCK_STALE,
     annotate,
+    counted,
     counts_line,
     print_json,
     show_rest,
@@ -65,7 +66,7 @@ def command(directory: Path | None, project: Path | None, allow_drafts: bool, as
         if plan.part("conflict"):
             click.echo("  hint: what was edited by hand stays so: undo it, or build with --force")
         if refused:
-            click.echo(styled(f"{len(refused)} assets are drafts by the synthesizer", fg="red"))
+            click.echo(styled(f"{counted(len(refused))} drafted by the synthesizer", fg="red"))
             click.echo("  hint: build where the model can run, or allow them with --allow-drafts")
     if not ok:
         for step in [*plan.stale, *refused]:

@@ -36,7 +36,6 @@ def planning_options(command: Command) -> Command:
     for option in (
         click.option("--device", type=click.Choice(["auto", "cpu", "cuda", "mps"]), help="Where models run."),
         click.option("--force", is_flag=True, help="Replace what was edited by hand."),
-        click.option("--rebuild", is_flag=True, help="Generate anew all that is not frozen, stale or not."),
         click.option("--draft", is_flag=True, help="Let the synthesizer stand in where a model cannot run."),
         click.option(
             "--only", multiple=True, metavar="GLOB", help="Only sounds with such an id; may repeat."
@@ -44,6 +43,13 @@ def planning_options(command: Command) -> Command:
     ):
         command = option(command)
     return command
+
+
+def rebuild_option(command: Command) -> Command:
+    """Add --rebuild, which a watch has no use for: it would make everything anew at every save."""
+    return click.option(
+        "--rebuild", is_flag=True, help="Generate anew all that is not frozen, stale or not."
+    )(command)
 
 
 def root_of(directory: Path | None, project: Path | None) -> Path:

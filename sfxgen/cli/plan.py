@@ -8,7 +8,14 @@ from typing import Any, Literal
 import click
 
 from sfxgen.catalog import installed
-from sfxgen.cli.options import json_option, options_of, planning_options, project_option, root_of
+from sfxgen.cli.options import (
+    json_option,
+    options_of,
+    planning_options,
+    project_option,
+    rebuild_option,
+    root_of,
+)
 from sfxgen.cli.show import counts_line, print_json, show_rest, show_steps, step_json
 from sfxgen.plan import Plan
 from sfxgen.workspace import Workspace, open_workspace
@@ -17,6 +24,7 @@ from sfxgen.workspace import Workspace, open_workspace
 @click.command()
 @project_option
 @planning_options
+@rebuild_option
 @click.option("--check", is_flag=True, help="Exit with 1 when anything is stale.")
 @json_option
 def command(directory: Path | None, project: Path | None, check: bool, as_json: bool, **values: Any) -> None:

@@ -138,6 +138,11 @@ def _variants(steps: Sequence[Step]) -> str:
     return " ".join(numbers[:6]) + (" …" if len(numbers) > 6 else "")
 
 
+def counted(assets: int) -> str:
+    """Word a number of assets."""
+    return f"{assets} asset{'s' * (assets != 1)}"
+
+
 def show_where(root: Path, steps: Iterable[Step]) -> None:
     """Say in which folders the assets stand."""
     folders = Counter((root / step.path).parent for step in steps)

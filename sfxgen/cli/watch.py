@@ -30,10 +30,6 @@ def command(directory: Path | None, project: Path | None, as_json: bool, **value
     from sfxgen.watch import Watcher
 
     root = root_of(directory, project)
-    if values.get("rebuild"):
-        raise click.UsageError(
-            "--rebuild would make everything anew at every save: run sfxgen build --rebuild once."
-        )
     view = _View(as_json)
     watcher = Watcher(
         root,
