@@ -21,6 +21,7 @@ from sfxgen.lock import CLIP_META, TAKE_META, AssetRecord, AssetRef, Lock
 from sfxgen.plan import Plan, Step
 from sfxgen.project import LOCK_FILE, STATE_FOLDER
 from sfxgen.sessions import Sessions
+from sfxgen.store.local import Entry
 from sfxgen.wanted import Make, Wanted
 from sfxgen.workspace import Options, Workspace, exclusively, open_workspace
 
@@ -33,7 +34,7 @@ _LOCK_EVERY_S = 1.0
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """One asset, or the sidecar of a folder (then without a step), that could not be made."""
+    """One asset, or a folder and the like (then without a step), that could not be seen to."""
 
     name: str
     error: SfxgenError
@@ -136,7 +137,9 @@ class _Build:
             self.on_event(Notice(f"{LOCK_FILE} was in conflict: both sides were joined", level="warning"))
         was_stopped = False
         try:
-            self.files.recover(self.records.values())
+            self._attempt_aside(
+                "what a killed build left", partial(self.files.recover, self.records.values())
+            )
             self.workspace.store.sweep()
             self._carry_out(cancelled, sessions)
         except Cancelled:
@@ -169,7 +172,7 @@ class _Build:
         for step in in_place:
             self._attempt(step, partial(self._adopt, step))
         for engine, folder in self.plan.folders:
-            self._attempt_folder(engine, folder)
+            self._attempt_aside(folder, partial(self.files.write_folder_sidecar, engine, folder))
         if to_make:
             self._produce(to_make, cancelled, sessions)
         failed = {failure.step.ref for failure in self.failures if failure.step is not None}
@@ -178,16 +181,21 @@ class _Build:
             if step.ref not in kept_back:
                 self._attempt(step, partial(self._remove, step))
         if not self.options.locked:
-            self.files.drop_unused_folders()
+            self._attempt_aside("unused folders", self.files.drop_unused_folders)
 
     def _shelve_sources(self, steps: Sequence[Step]) -> None:
         """Put files that other assets are made from into the store, before any file in the game is replaced."""
         store = self.workspace.store
         for step in steps:
             source = step.source
-            if source is None or step.make is None or store.size(source.digest) is not None:
+            if source is None or step.make is None:
                 continue
-            with contextlib.suppress(OSError):  # gone by now: the asset is generated instead
+            size = store.size(source.digest)
+            if size is not None and store.read(Entry(source.digest, size)) is not None:
+                continue
+            with contextlib.suppress(
+                OSError, StoreError
+            ):  # the asset is generated instead, or fails by itself
                 content = (self.workspace.root / source.path).read_bytes()
                 if hashlib.sha256(content).hexdigest() == source.digest:
                     store.put("file", step.make.keys.file, content, source.as_meta())
@@ -218,15 +226,14 @@ class _Build:
             else:
                 self.on_event(AssetWritten(step.ref[1], step.path, step.action))
 
-    def _attempt_folder(self, engine: str, folder: str) -> None:
+    def _attempt_aside(self, name: str, action: Callable[[], None]) -> None:
+        """Do what belongs to no asset."""
         try:
-            self.files.write_folder_sidecar(engine, folder)
+            action()
         except (OSError, SfxgenError) as error:
-            known = (
-                error if isinstance(error, SfxgenError) else _disk_error(folder, error, self.workspace.root)
-            )
-            self.failures.append(Failure(folder, known))
-            self.on_event(AssetFailed(folder, known.message, known.hint))
+            known = error if isinstance(error, SfxgenError) else _disk_error(name, error, self.workspace.root)
+            self.failures.append(Failure(name, known))
+            self.on_event(AssetFailed(name, known.message, known.hint))
 
     def _fail(self, step: Step, error: SfxgenError) -> None:
         self.failures.append(Failure(step.ref[1], error, step))

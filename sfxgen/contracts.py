@@ -145,14 +145,6 @@ class Adapter(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
-class RenderedFile:
-    """A file to write: its path relative to the project's root, with forward slashes, and its bytes."""
-
-    path: str
-    content: bytes
-
-
 class Exporter(Protocol):
     """Renders one engine's files. Touches no disk but to read the engine's project in `settings`."""
 

@@ -14,7 +14,7 @@ from sfxgen.atomic import write_atomic
 from sfxgen.disk import digest_of_text, leftovers
 from sfxgen.errors import SfxgenError
 from sfxgen.lock import AssetRecord, AssetRef
-from sfxgen.paths import output_path
+from sfxgen.paths import asset_file_problem, output_path
 from sfxgen.plan import WORDS, Step, Why
 from sfxgen.wanted import folders_above
 from sfxgen.workspace import Workspace, state_folder
@@ -59,7 +59,7 @@ class GameFiles:
         for line in dict.fromkeys(lines):
             engine, _, rest = line.partition("\t")
             path, _, sidecar_digest = rest.partition("\t")
-            if not path or path in locked:
+            if asset_file_problem(path) or path in locked:
                 continue
             if self._is_wanted(path):
                 self._spared.append(line)

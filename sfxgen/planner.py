@@ -173,12 +173,14 @@ class Planner:
             return False
         sidecars = [asset.sidecar]
         if old is not None:
-            sidecars.append(_sidecar_of(asset, old.path))
+            before = self.sidecar_path(asset.ref[0], old.path)
+            sidecars += [before] if before else []
         elif standing is None:
             return False  # one whose file is gone gives its id, and is written anew
+        wanted = digest_of_text(asset.sidecar_content)
         states = (self.disk.state(sidecar, text=True) for sidecar in sidecars)
-        own = {digest_of_text(asset.sidecar_content), *self._locked_sidecars}
-        return any(state is not None and state.digest not in own for state in states)
+        digests = (state.digest for state in states if state is not None)
+        return any(digest != wanted and digest not in self._locked_sidecars for digest in digests)
 
     def _source(self, asset: Wanted, make: Make, standing: FileState | None) -> AssetRecord | None:
         """Return the record of a file that has the wanted bytes, here or elsewhere in the project."""
@@ -277,16 +279,6 @@ class Planner:
 
 def _shelves(make: Make) -> tuple[tuple[Shelf, str], ...]:
     return (("take", make.keys.take), ("clip", make.keys.clip), ("file", make.keys.file))
-
-
-def _sidecar_of(asset: Wanted, path: str) -> str:
-    """The sidecar of an asset that stood at another path, by the exporter's way of naming."""
-    assert asset.sidecar is not None
-    return (
-        path + asset.sidecar.removeprefix(asset.path)
-        if asset.sidecar.startswith(asset.path)
-        else asset.sidecar
-    )
 
 
 def _changes(asset: Wanted, record: AssetRecord, make: Make) -> Iterator[Reason]:

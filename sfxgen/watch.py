@@ -118,6 +118,9 @@ class Watcher:
                     look = self._look()  # what changed before the folders were followed gave no hint
                 if look != self._built:
                     self._build(stopped)
+                    # A project file saved in two halves names its folders only once it has settled.
+                    if self._built is not None and hints.follow(self._folders(self._built), self._globs):
+                        self._wake.set()
                 self._rest(stopped)
 
     def _build(self, stopped: Callable[[], bool]) -> None:

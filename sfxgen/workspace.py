@@ -16,7 +16,7 @@ from sfxgen.disk import Disk
 from sfxgen.errors import ManifestError, Mistake, ModelUnavailable, ProjectError, StoreError
 from sfxgen.lock import Lock
 from sfxgen.manifest import load
-from sfxgen.paths import folder_problem
+from sfxgen.paths import folder_problem, inside
 from sfxgen.plan import Plan
 from sfxgen.planner import Drafts, Holdings, NoHoldings, Planner
 from sfxgen.project import LOCK_FILE, STATE_FOLDER, Project
@@ -126,7 +126,13 @@ def _store_folder(project: Project) -> Path:
     if problem:
         document = project.document
         raise ManifestError([Mistake(document.path, document.line(("store",)), "store", *problem)])
-    return project.root / project.store
+    folder = project.root / project.store
+    if not inside(project.root, folder):
+        problem = ("is a link that leaves the project", "SFXGEN_STORE may name any folder")
+        raise ManifestError(
+            [Mistake(project.document.path, project.document.line(("store",)), "store", *problem)]
+        )
+    return folder
 
 
 def _scope(only: tuple[str, ...], sounds: tuple[Sound, ...], lock: Lock) -> Callable[[str], bool]:
@@ -143,6 +149,10 @@ def _scope(only: tuple[str, ...], sounds: tuple[Sound, ...], lock: Lock) -> Call
 def state_folder(root: Path) -> Path:
     """Return the project's folder for what is nobody's business but sfxgen's, kept out of git by itself."""
     folder = root / STATE_FOLDER
+    if not inside(root, folder):
+        raise ProjectError(
+            f"{STATE_FOLDER} is a link that leaves the project", hint="remove it; a build makes its own"
+        )
     try:
         folder.mkdir(exist_ok=True)
         ignore = folder / ".gitignore"

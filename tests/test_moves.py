@@ -9,6 +9,7 @@ import pytest
 from games import Game, actions, toy_clip, whys
 
 from sfxgen.build import build
+from sfxgen.errors import ProjectError, StoreError
 from sfxgen.events import AssetWritten, Event
 from sfxgen.recipe import Recipe
 
@@ -512,3 +513,52 @@ def test_a_frozen_take_can_be_made_again_from_its_own_recipe(game: Game, cold: P
     game.sounds("a: { prompt: x, frozen: true, reject: [1] }")
     assert game.build().exit_code == 0
     assert game.content("a_01") == before
+
+
+def test_a_journal_that_came_with_a_repository_deletes_nothing(game: Game) -> None:
+    game.sounds("a: { prompt: x }")
+    game.build()
+    known = game.content("a_01")
+    for victim in ("Audio/manifests/keep.txt", "notes.md"):
+        (game.root / victim).write_bytes(known)
+    game.write(
+        ".sfxgen/journal", "unity\tAudio/manifests/keep.txt\t\nunity\t../up.wav\t\nunity\tnotes.md\t\n"
+    )
+    assert game.build().exit_code == 0
+    assert (game.root / "notes.md").exists()
+    assert (game.root / "Audio/manifests/keep.txt").exists()
+
+
+@pytest.mark.parametrize("name", [".sfxgen", "cache"])
+def test_links_that_lead_out_are_not_followed(
+    game: Game, tmp_path: Path, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("SFXGEN_STORE")
+    outside = tmp_path / "outside"
+    outside.mkdir()
+    (game.root / name).symlink_to(outside)
+    game.project("name: game\nengine: unity\nassets: Assets\nstore: cache\n")
+    game.sounds("a: { prompt: x }")
+    with pytest.raises(ProjectError):
+        game.build()
+    assert list(outside.iterdir()) == []
+
+
+def test_a_full_store_fails_assets_not_the_build(
+    game: Game, cold: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    game.sounds("a: { prompt: x }\nb: { prompt: y, loudness_lufs: -30 }")
+    game.build()
+    shutil.rmtree(cold)
+
+    def full(*_: object, **__: object) -> None:
+        raise StoreError("the store is full")
+
+    monkeypatch.setattr("sfxgen.store.local.LocalStore.put", full)
+    game.sounds(
+        "c: { prompt: x, renamed_from: a }\nb: { prompt: y, loudness_lufs: -30, unity: { force_mono: true } }"
+    )
+    report = game.build()
+    assert report.exit_code == 3
+    assert [failure.name for failure in report.failures] == ["c_01"]
+    assert (game.root / "Assets/Audio/Sfx/a_01.wav").exists()

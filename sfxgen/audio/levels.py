@@ -23,11 +23,6 @@ def sample_peak(samples: NDArray[np.floating]) -> float:
     return float(max(samples.max(), -samples.min())) if samples.size else 0.0
 
 
-def sample_peak_dbfs(clip: Clip) -> float | None:
-    """Return the sample peak of all channels in dBFS; None for digital silence or an empty clip."""
-    return amplitude_to_db(sample_peak(clip.samples))
-
-
 def remove_dc(clip: Clip) -> Clip:
     """Subtract each channel's mean. An empty clip is returned as it is."""
     if clip.frames == 0:

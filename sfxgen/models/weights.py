@@ -226,11 +226,6 @@ def _file_digest(path: Path, size: int, mtime_ns: int, inode: int) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def size_on_disk(folder: Path) -> int:
-    """Return the bytes of the files that loading reads."""
-    return sum((folder / name).stat().st_size for name in loaded_files(folder))
-
-
 def wanted_files(names: Iterable[str]) -> list[str]:
     """Return what to download of a repository: configs, tokenizers, and one format of the weights.
 
