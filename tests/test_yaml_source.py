@@ -5,7 +5,7 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sfxgen.yaml_source import MAX_BYTES, Document, dotted, parse
+from sfxgen.yaml_source import MAX_BYTES, Document, dotted, parse, plain_scalar
 
 
 def one_mistake(text: bytes) -> str:
@@ -18,7 +18,8 @@ def one_mistake(text: bytes) -> str:
 
 def test_scalars_follow_yaml_1_2_so_that_words_stay_words() -> None:
     document = parse(
-        "m.yaml", b"a: on\nb: no\nc: 1:30\nd: 012\ne: 1.5\nf: ~\ng: true\nh: '7'\ni: 2020-01-01\nj: -3"
+        "m.yaml",
+        b"a: on\nb: no\nc: 1:30\nd: 012\ne: 1.5\nf: ~\ng: true\nh: '7'\ni: 2020-01-01\nj: -3\nk: 0E0",
     )
     assert document.data == {
         "a": "on",
@@ -31,6 +32,7 @@ def test_scalars_follow_yaml_1_2_so_that_words_stay_words() -> None:
         "h": "7",
         "i": "2020-01-01",
         "j": -3,
+        "k": 0.0,
     }
 
 
@@ -106,7 +108,10 @@ def test_no_bytes_whatever_raise(raw: bytes) -> None:
     assert isinstance(document, Document)
 
 
-TEXT = st.text(st.characters(exclude_categories=("Cc", "Cs", "Zl", "Zp")), max_size=12)
+# PyYAML writes YAML 1.1, where 0E0 is text and needs no quotes; by 1.2 it is a number, as the first test says.
+TEXT = st.text(st.characters(exclude_categories=("Cc", "Cs", "Zl", "Zp")), max_size=12).filter(
+    lambda text: isinstance(plain_scalar(text), str)
+)
 SCALARS = st.none() | st.booleans() | st.integers(-(10**9), 10**9) | TEXT
 VALUES = st.recursive(
     SCALARS,
