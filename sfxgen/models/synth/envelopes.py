@@ -57,9 +57,14 @@ def wander(rng: Generator, frames: int, rate_hz: float) -> Signal:
     step = int(min(max(SAMPLE_RATE / rate_hz / 24, 1), 480))
     grid = np.arange(frames // step + 2) * step
     position = grid * (rate_hz / SAMPLE_RATE) + rng.uniform()
-    cell = position.astype(np.int64)
-    points = rng.uniform(-1, 1, int(cell[-1]) + 2)
-    blend = 0.5 - 0.5 * np.cos(np.pi * (position - cell))
-    curve = points[cell] + (points[cell + 1] - points[cell]) * blend
-    moved: Signal = np.interp(np.arange(frames), grid, curve)
+    points = rng.uniform(-1, 1, int(position[-1]) + 2)
+    moved: Signal = np.interp(np.arange(frames), grid, smooth_points(points, position))
     return moved
+
+
+def smooth_points(points: Signal, position: Signal) -> Signal:
+    """Return the values at positions between points (0 is the first), joined by raised cosines."""
+    cell = position.astype(np.int64)
+    blend = 0.5 - 0.5 * np.cos(np.pi * (position - cell))
+    joined: Signal = points[cell] + (points[cell + 1] - points[cell]) * blend
+    return joined

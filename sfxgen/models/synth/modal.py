@@ -11,9 +11,10 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.random import Generator
+from numpy.typing import NDArray
 
 from sfxgen.models.synth.envelopes import LN_1000
-from sfxgen.models.synth.filters import resonator
+from sfxgen.models.synth.filters import convolved
 from sfxgen.models.synth.parameters import SAMPLE_RATE
 from sfxgen.models.synth.take import Signal, samples_of
 
@@ -60,7 +61,7 @@ class Modes:
 
     frequencies: Signal
     t60s: Signal
-    gains: Signal
+    gains: Signal | NDArray[np.complex128]
 
 
 def body(
@@ -88,14 +89,44 @@ def body(
 
 def ring(modes: Modes, excitation: Signal, longest_s: float = 6.0) -> Signal:
     """Return the body's sound under a driving force, as long as its slowest mode needs."""
-    tail = samples_of(min(longest_s, float(np.max(modes.t60s))))
-    total = np.zeros(len(excitation) + tail)
-    for frequency, t60_s, gain in zip(modes.frequencies, modes.t60s, modes.gains, strict=True):
-        stop = len(excitation) + min(tail, samples_of(1.1 * t60_s))
-        driven = np.zeros(stop)
-        driven[: len(excitation)] = excitation
-        total[:stop] += gain * resonator(driven, frequency, t60_s)
+    tail = samples_of(min(longest_s, 1.1 * float(np.max(modes.t60s))))
+    if len(excitation) > tail:
+        return convolved(excitation, impulse_response(modes, tail))[: len(excitation) + tail]
+    # Once the force has ended, every mode rings freely: only its phase and strength remember how it was struck.
+    z = _poles(modes)
+    struck = len(excitation)
+    state = z[:, None] ** np.arange(struck - 1, -1, -1) @ excitation
+    after = _rung(Modes(modes.frequencies, modes.t60s, modes.gains * state), 1, 1 + tail)
+    during = np.convolve(excitation, impulse_response(modes, struck))[:struck]
+    return np.concatenate([during, after])
+
+
+def impulse_response(modes: Modes, frames: int) -> Signal:
+    """Return the sum of the modes' decaying sines, from phase 0."""
+    return _rung(modes, 0, frames)
+
+
+def _poles(modes: Modes) -> NDArray[np.complex128]:
+    angles = 2 * np.pi * modes.frequencies / SAMPLE_RATE
+    return np.exp(1j * angles - LN_1000 / (np.maximum(modes.t60s, 1e-4) * SAMPLE_RATE))
+
+
+def _rung(modes: Modes, start: int, stop: int) -> Signal:
+    """Return the modes' sum from frame `start` to `stop`: Im(gain · z^n), by powers of z in rows and columns.
+
+    z^(64k + j) is z^(64k) times z^j, so all modes' samples come from one product of two small matrices.
+    """
+    z = _poles(modes)
+    rows = -(-(stop - start) // CHUNK)
+    firsts = modes.gains * z ** (start + CHUNK * np.arange(rows)[:, None])
+    steps = z[:, None] ** np.arange(CHUNK)
+    real = np.concatenate([firsts.real, firsts.imag], axis=1)
+    imaginary = np.concatenate([steps.imag, steps.real], axis=0)
+    total: Signal = (real @ imaginary).ravel()[: stop - start]
     return total
+
+
+CHUNK = 64
 
 
 def chime(frequencies: Sequence[float], t60s: Sequence[float], gains: Sequence[float]) -> Signal:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Literal
 
 import numpy as np
@@ -36,21 +37,69 @@ def painted(rng: Generator, frames: int, spectrum: Spectrum, window: int = 1024)
     blocks are added again under root-Hann windows: a short-time Fourier filter (Allen and Rabiner, 1977).
     """
     hop = window // 2
-    blocks = frames // hop + 2
-    source = rng.standard_normal((blocks + 1) * hop)
-    shape = np.sin(np.pi * (np.arange(window) + 0.5) / window)
-    frequencies: Signal = np.arange(window // 2 + 1, dtype=np.float64)[None, :] * (SAMPLE_RATE / window)
-    out = np.zeros((blocks + 1) * hop)
+    source = rng.standard_normal((frames // hop + 3) * hop)
+    return repainted(source, spectrum, window)[hop : hop + frames]
+
+
+def repainted(source: Signal, spectrum: Spectrum, window: int = 1024) -> Signal:
+    """Return a signal, whole half windows long, through such a filter. Its first and last half window fade.
+
+    The gains' times run from 0 at the end of the first half window.
+    """
+    hop = window // 2
+    blocks = len(source) // hop - 1
+    shape, frequencies = _window(window)
+    out = np.zeros(len(source))
     for first in range(0, blocks, BLOCKS_AT_ONCE):
         index = np.arange(first, min(first + BLOCKS_AT_ONCE, blocks))
         times: Signal = index[:, None].astype(np.float64) * (hop / SAMPLE_RATE)
         cut = np.lib.stride_tricks.sliding_window_view(source, window)[index * hop]
-        spectra = np.fft.rfft(cut * shape, axis=1) * spectrum(frequencies, times)
-        rebuilt = np.fft.irfft(spectra, window, axis=1) * shape
+        rebuilt = _shaped(cut, shape, spectrum(frequencies, times))
         start, stop = first * hop, (int(index[-1]) + 1) * hop
         out[start:stop] += rebuilt[:, :hop].ravel()
         out[start + hop : stop + hop] += rebuilt[:, hop:].ravel()
-    return out[hop : hop + frames]
+    return out
+
+
+def painted_around(rng: Generator, period: int, spectrum: Spectrum, window: int = 1024) -> Signal:
+    """Return one period of noise, painted over time, whose end runs on into its start.
+
+    The blocks lie around the period at equal distances: half a window, or a little less where the period is not a
+    multiple of that, which dividing by the windows' sum makes up for.
+    """
+    while window > 64 and window > period:
+        window //= 2
+    pairs = max(1, -(-period // window))
+    starts = np.arange(2 * pairs) * period // (2 * pairs)
+    source = rng.standard_normal(period)
+    shape, frequencies = _window(window)
+    out, weight = np.zeros(period), np.zeros(period)
+    for parity in (0, 1):
+        for first in range(0, pairs, BLOCKS_AT_ONCE):
+            mine = starts[parity::2][first : first + BLOCKS_AT_ONCE]
+            places = (mine[:, None] + np.arange(window)) % period
+            times: Signal = mine[:, None] / SAMPLE_RATE
+            # Blocks of one parity hardly overlap: the later one covers the faded edge of the one before.
+            layer, cover = np.zeros(period), np.zeros(period)
+            layer[places] = _shaped(source[places], shape, spectrum(frequencies, times))
+            cover[places] = shape**2
+            out += layer
+            weight += cover
+    return out / np.maximum(weight, 1e-3)
+
+
+def _shaped(cut: Signal, shape: Signal, gains: Signal) -> Signal:
+    spectra = np.fft.rfft(cut * shape, axis=1) * gains
+    rebuilt: Signal = np.fft.irfft(spectra, len(shape), axis=1) * shape
+    return rebuilt
+
+
+@lru_cache(maxsize=8)
+def _window(window: int) -> tuple[Signal, Signal]:
+    """Return the root-Hann window, and the frequencies of its bins in Hz, of shape (1, bins)."""
+    shape = np.sin(np.pi * (np.arange(window) + 0.5) / window)
+    frequencies: Signal = np.arange(window // 2 + 1, dtype=np.float64)[None, :] * (SAMPLE_RATE / window)
+    return shape, frequencies
 
 
 def bump(frequencies: Signal, centre_hz: float | Signal, width_oct: float) -> Signal:

@@ -6,23 +6,25 @@ import platform
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
 import numpy as np
-import scipy
 from numpy.random import PCG64, Generator, SeedSequence
 
 import sfxgen
 from sfxgen.audio.clip import Clip
 from sfxgen.errors import Cancelled, ModelError
 from sfxgen.events import OnEvent
-from sfxgen.models.synth.filters import highpass
-from sfxgen.models.synth.parameters import MAX_DURATION_S, SAMPLE_RATE, Preset
+from sfxgen.models.synth.filters import around, butterworth, highpass
+from sfxgen.models.synth.parameters import MAX_DURATION_S, SAMPLE_RATE, Preset, Value
 from sfxgen.models.synth.presets import PRESETS
 from sfxgen.models.synth.render import render_of
-from sfxgen.models.synth.space import placed
-from sfxgen.models.synth.take import SETTLING_S, Signal, Take, samples_of, varied
-from sfxgen.recipe import LOOP_OVERLAP_S, Recipe
+from sfxgen.models.synth.space import level_of, placed
+from sfxgen.models.synth.take import SETTLING_S, Layer, Signal, Take, mix, samples_of, varied
+from sfxgen.recipe import Recipe
 
 PEAK = 0.7
 """The sample peak of every clip, about -3 dBFS."""
+
+LOWEST_HZ = 22.0
+"""What lies below is not heard, and only takes room from what is."""
 
 GRID = float(2**20)
 """Samples are rounded to this many steps (-120 dB): last-bit differences between CPUs seldom reach the bytes."""
@@ -34,7 +36,6 @@ class SynthSession:
     def __init__(self) -> None:
         self.environment: Mapping[str, str] = {
             "numpy": np.__version__,
-            "scipy": scipy.__version__,
             "sfxgen": sfxgen.__version__,
             "machine": platform.machine(),
         }
@@ -57,7 +58,7 @@ class SynthSession:
 
 
 def rendered(recipe: Recipe) -> np.ndarray[tuple[int, int], np.dtype[np.float32]]:
-    """Render a recipe's samples, of shape (frames, channels), peak at -3 dBFS.
+    """Render a recipe's samples, of shape (frames, channels), their peak at -3 dBFS or lower the farther they are.
 
     Raises ModelError where the recipe names no preset or asks for more than ten minutes.
     """
@@ -66,41 +67,54 @@ def rendered(recipe: Recipe) -> np.ndarray[tuple[int, int], np.dtype[np.float32]
     if preset is None:
         raise ModelError(f"the synthesizer has no preset {name!r}", hint="run a build with a matching sfxgen")
     duration_s = recipe.duration_s
-    if duration_s is not None and not 0 < duration_s <= MAX_DURATION_S + LOOP_OVERLAP_S:
+    if duration_s is not None and not 0 < duration_s <= MAX_DURATION_S:
         raise ModelError(f"the synthesizer renders up to {MAX_DURATION_S:g} s, not {duration_s} s")
     # Two streams, so that another variation changes how far the values move and nothing else.
     moves, life = (Generator(PCG64(child)) for child in SeedSequence(recipe.seed).spawn(2))
-    values = varied(
-        preset,
-        preset.filled(recipe.params.get("params", {})),
-        float(recipe.params.get("variation", 0.5)),
-        moves,
-    )
+    filled = preset.filled(recipe.params.get("params", {}))
+    variation = float(recipe.params.get("variation", 0.5))
+    values = varied(preset, filled, variation, moves)
     if preset.sustained:
         frames = samples_of(preset.duration_s if duration_s is None else duration_s)
         looped = bool(recipe.params.get("loop", False))
         samples = texture(preset, values, life, frames, edges=not looped)
     else:
-        samples = one_shot(preset, values, life, None if duration_s is None else samples_of(duration_s))
+        own = repeated_one_shot(preset, values, variation, life)
+        samples = one_shot(own, values, None if duration_s is None else samples_of(duration_s))
+    samples = samples * level_of(float(values["distance"]))
     return np.asarray(np.round(samples * GRID) / GRID, dtype=np.float32).reshape(len(samples), -1)
 
 
 def texture(
-    preset: Preset, values: Mapping[str, float | str], rng: Generator, frames: int, *, edges: bool
+    preset: Preset, values: Mapping[str, Value], rng: Generator, frames: int, *, edges: bool
 ) -> Signal:
-    """Render a texture of exactly `frames`; `edges` fades its ends, which a loop's overlap must not have."""
-    take = Take(values, rng, frames + samples_of(SETTLING_S))
-    wet = _in_space(take, render_of(preset)(take))
-    samples = _clean(wet)[samples_of(SETTLING_S) :][:frames]
-    if edges:
-        samples = _faded(samples, fade_in_s=0.08, fade_out_s=0.25)
-    return _normalised(samples)
+    """Render a texture of exactly `frames` that joins itself; `edges` fades its ends instead."""
+    settling = samples_of(SETTLING_S)
+    dry = render_of(preset)(Take(values, rng, frames + settling, frames))[settling:]
+    heard = around(_in_space(dry, values, looped=True).T, butterworth(LOWEST_HZ, 2, high=True)).T
+    return _normalised(_faded(heard, fade_in_s=0.08, fade_out_s=0.25) if edges else heard)
 
 
-def one_shot(preset: Preset, values: Mapping[str, float | str], rng: Generator, frames: int | None) -> Signal:
-    """Render a one-shot: of its own length, or cut or padded to `frames`."""
-    take = Take(values, rng, 0)
-    own = _clean(_in_space(take, render_of(preset)(take)))
+def repeated_one_shot(
+    preset: Preset, values: Mapping[str, Value], variation: float, rng: Generator
+) -> Signal:
+    """Render a one-shot, `count` times where that is asked: no two of them alike, nor evenly spaced."""
+    count = round(float(values.get("count", 1)))
+    if count <= 1:
+        return render_of(preset)(Take(values, rng))
+    interval_s = float(values["interval_s"])
+    layers: list[Layer] = []
+    start_s = 0.0
+    for _ in range(count):
+        own = varied(preset, values, 0.5 * variation, rng)
+        layers.append((rng.uniform(0.8, 1.0), render_of(preset)(Take(own, rng)), start_s))
+        start_s += interval_s * (1 + 0.12 * variation * rng.uniform(-1, 1))
+    return mix(*layers)
+
+
+def one_shot(dry: Signal, values: Mapping[str, Value], frames: int | None) -> Signal:
+    """Finish a one-shot: of its own length, or cut or padded to `frames`."""
+    own = highpass(_in_space(dry, values, looped=False), LOWEST_HZ)
     own = own[: _audible(own)]
     if frames is None or len(own) <= frames:
         own = _faded(own, fade_in_s=0.0003, fade_out_s=0.01)
@@ -112,17 +126,9 @@ def one_shot(preset: Preset, values: Mapping[str, float | str], rng: Generator, 
     return samples
 
 
-def _in_space(take: Take, dry: Signal) -> Signal:
-    distance, room = take["distance"], take["room"]
-    if dry.ndim == 1:
-        return placed(dry, distance=distance, room=room)
-    sides = [placed(dry[:, side], distance=distance, room=room) for side in range(dry.shape[1])]
-    return np.stack(sides, axis=1)
-
-
-def _clean(samples: Signal) -> Signal:
-    """Return the samples without what lies below hearing."""
-    return np.ascontiguousarray(highpass(samples.T, 22).T)
+def _in_space(dry: Signal, values: Mapping[str, Value], *, looped: bool) -> Signal:
+    where = {name: float(values[name]) for name in ("distance", "room", "muffle")}
+    return placed(dry.T, **where, looped=looped).T
 
 
 def _audible(samples: Signal) -> int:

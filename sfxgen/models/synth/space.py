@@ -1,44 +1,125 @@
-"""Where a sound is heard from: distance and room."""
+"""Where a sound is heard from: how far away, in what room, and through what."""
 
 from __future__ import annotations
 
+import math
+from functools import lru_cache
+
 import numpy as np
 from numpy.random import PCG64, Generator
-from scipy import signal as dsp
 
+from sfxgen.models.synth import filters
 from sfxgen.models.synth.envelopes import decay
-from sfxgen.models.synth.filters import highpass, lowpass
+from sfxgen.models.synth.noise import SAMPLE_RATE
 from sfxgen.models.synth.take import Signal, samples_of
 
 ROOM_SEED = 20
 """All sounds share one room, so that variants do not seem to stand in different ones."""
 
+NEAREST_M, FARTHEST_M = 1.0, 200.0
+SMALLEST_M, LARGEST_M = 2.5, 60.0
+SPEED_OF_SOUND = 343.0
 
-def placed(dry: Signal, *, distance: float, room: float) -> Signal:
-    """Return the signal as heard from a distance (0 to 1) and in a room (0 is dry, 1 a hall).
+FALL_DB = 24.0
+"""How much quieter a sound is at distance 1 than close by. Less than 1/r gives: microphones and players turn up."""
 
-    Air takes the high end, and the first reflections blur the attack. A room is exponentially decaying noise
-    (Moorer, 1979). The result is longer than the dry signal by the reverberation.
+
+def metres(distance: float) -> float:
+    """Return how far away a distance (0 to 1) is, by equal ratios from 1 m to 200 m."""
+    return NEAREST_M * (FARTHEST_M / NEAREST_M) ** distance
+
+
+def level_of(distance: float) -> float:
+    """Return the gain of a sound from a distance (0 to 1): it falls by equal decibels."""
+    return float(10 ** (-FALL_DB * distance / 20))
+
+
+def placed(dry: Signal, *, distance: float, room: float, muffle: float, looped: bool = False) -> Signal:
+    """Return a signal of shape (..., frames) as heard from a distance, in a room and through something (0 to 1 each).
+
+    Air takes the high end (after ISO 9613-1, at 20 °C and 50 % humidity). A room's walls are heard as images of
+    the source (Allen and Berkley, 1979) and then as exponentially decaying noise whose high end dies first
+    (Moorer, 1979). A muffled sound comes through a wall, a door or water. The level is left to `level_of`.
+    The result is longer than the dry signal by the reverberation, or as long where it loops.
     """
-    if distance <= 0 and room <= 0:
+    if distance <= 0 and room <= 0 and muffle <= 0:
         return dry
-    near = lowpass(dry, 20000 * (500 / 20000) ** distance, 1) if distance > 0 else dry
-    t60_s = 0.12 + 0.35 * distance + 1.6 * room
-    wet_gain = 0.35 * room + 0.55 * distance
-    tail = reverberation(t60_s, predelay_s=0.004 + 0.012 * distance, damp_hz=7000 * (1 - 0.75 * distance))
-    wet = dsp.oaconvolve(near, tail)
-    wet *= wet_gain * min(_rms(near) / max(_rms(wet[: len(near)]), 1e-9), 1e3)
-    wet[: len(near)] += (1 - 0.6 * distance) * near
-    return wet
+    heard = dry
+    if distance > 0 or muffle > 0:
+        heard = _dulled(heard, distance, muffle, looped=looped)
+    if distance > 0 or room > 0:
+        echo = reflections(distance, room)
+        heard = filters.convolved_around(heard, echo) if looped else filters.convolved(heard, echo)
+    return heard
 
 
-def _rms(signal: Signal) -> float:
-    return float(np.sqrt(np.mean(signal**2)))
+def _dulled(x: Signal, distance: float, muffle: float, *, looped: bool) -> Signal:
+    frames = x.shape[-1]
+    length = frames if looped else filters.good_length(frames + samples_of(0.05))
+    hz = np.fft.rfftfreq(length, 1 / SAMPLE_RATE)
+    gains = 10 ** (-air_db(hz) * metres(distance) / 20) if distance > 0 else np.ones(len(hz))
+    if distance > 0:  # the ground and what stands on it scatter what is short against it
+        gains = gains / np.sqrt(1 + (hz / (16000 * (900 / 16000) ** distance)) ** 2)
+    if muffle > 0:
+        gains = gains / (1 + (hz / (14000 * (220 / 14000) ** muffle)) ** 4) ** 0.5
+    out: Signal = np.fft.irfft(np.fft.rfft(x, length) * gains, length)[..., :frames]
+    return out
 
 
-def reverberation(t60_s: float, *, predelay_s: float, damp_hz: float) -> Signal:
-    """Return a room's impulse response without the direct sound."""
+def air_db(frequency_hz: Signal) -> Signal:
+    """Return what a metre of air absorbs in dB: about 0.005 dB at 1 kHz, 0.16 dB at 10 kHz."""
+    khz = frequency_hz / 1000
+    absorbed: Signal = 0.0032 * khz + 0.0013 * khz**2
+    return absorbed
+
+
+@lru_cache(maxsize=16)
+def reflections(distance: float, room: float) -> Signal:
+    """Return the impulse response of a place: the direct sound, first reflections and the late reverberation.
+
+    Outdoors (`room` 0) a far sound still meets ground and trees: few reflections, soft and soon gone.
+    """
     rng = Generator(PCG64(ROOM_SEED))
-    frames = samples_of(t60_s)
-    late = highpass(lowpass(rng.standard_normal(frames), damp_hz, 1), 120, 1)
-    return np.concatenate([np.zeros(samples_of(predelay_s)), late * decay(frames, t60_s)])
+    size_m = SMALLEST_M * (LARGEST_M / SMALLEST_M) ** room
+    t60_s = 0.12 + 0.3 * distance + 2.2 * room**1.3
+    direct = 1 - 0.55 * distance - 0.25 * room
+    response = np.zeros(samples_of(0.02 + 4 * size_m / SPEED_OF_SOUND) + samples_of(t60_s))
+    response[0] = direct
+    for shift_s, gain in _images(size_m, metres(distance) if room <= 0 else min(metres(distance), size_m)):
+        at = int(shift_s * SAMPLE_RATE)
+        # Rough walls spread a reflection over a millisecond or so, and take its high end.
+        spread = rng.standard_normal(samples_of(0.0012)) * decay(samples_of(0.0012), 0.0012)
+        if at + len(spread) < len(response):
+            response[at : at + len(spread)] += 0.32 * (room**0.5 + 0.6 * distance) * gain * spread
+    late_gain = 0.5 * room + 0.65 * distance
+    start = samples_of(0.25 * size_m / SPEED_OF_SOUND + 0.003)
+    response[start:] += late_gain * _late(rng, len(response) - start, t60_s, distance)
+    return response
+
+
+def _late(rng: Generator, frames: int, t60_s: float, distance: float) -> Signal:
+    """Return decaying noise of unit energy: two bands, of which the high one dies first."""
+    source = rng.standard_normal(frames)
+    split_hz = 2200 * (1 - 0.6 * distance)
+    low = filters.bandpass(source, 110, split_hz, 1)
+    high = filters.highpass(source, split_hz, 1) * (1 - 0.75 * distance)
+    late = low * decay(frames, t60_s) + high * decay(frames, 0.45 * t60_s)
+    late *= np.minimum(1, np.arange(frames) / samples_of(0.012))
+    energy = math.sqrt(float(np.sum(late**2)))
+    return late / max(energy, 1e-12)
+
+
+def _images(size_m: float, away_m: float) -> list[tuple[float, float]]:
+    """Return how much later and how much weaker than the direct sound the images in six walls are heard."""
+    width, depth, height = size_m, 1.31 * size_m, 0.45 * size_m + 1.2
+    source = np.array([0.37 * width, 0.42 * depth, min(1.4, 0.5 * height)])
+    listener = source + np.array([0.6, 0.7, 0.05]) * min(away_m, 0.5 * size_m)
+    direct_m = float(np.linalg.norm(listener - source))
+    images = []
+    for axis, length in enumerate((width, depth, height)):
+        for wall in (0.0, length):
+            image = source.copy()
+            image[axis] = 2 * wall - source[axis]
+            path_m = float(np.linalg.norm(listener - image))
+            images.append(((path_m - direct_m) / SPEED_OF_SOUND, max(direct_m, 0.8) / path_m))
+    return images

@@ -14,8 +14,8 @@ from sfxgen.models.synth.parameters import SAMPLE_RATE, Number, Preset, Value
 Signal = NDArray[np.float64]
 """Samples of shape (frames,), or (frames, 2) for a stereo bed."""
 
-SETTLING_S = 0.3
-"""How much of a texture's start is thrown away, until its filters and its room have filled."""
+SETTLING_S = 0.5
+"""How much of a texture's start is thrown away, until its filters have settled."""
 
 Layer = tuple[float, Signal] | tuple[float, Signal, float]
 """A signal in a mix: its gain, itself, and where it starts, in seconds."""
@@ -25,12 +25,14 @@ Layer = tuple[float, Signal] | tuple[float, Signal, float]
 class Take:
     """One take of a preset: `values` after the seed has moved them, and the random stream of its inner life.
 
-    `frames` is how long a sustained texture has to be; a one-shot ends by itself and ignores it.
+    Of a texture, `period` is the length after which it repeats, and `frames` that with the time to settle before
+    it; its sources come from `bed`. A one-shot ends by itself: both are 0.
     """
 
     values: Mapping[str, Value]
     rng: Generator
-    frames: int
+    frames: int = 0
+    period: int = 0
 
     def __getitem__(self, name: str) -> float:
         """The value of a numeric parameter."""
@@ -39,11 +41,6 @@ class Take:
     def choice(self, name: str) -> str:
         """The value of a parameter that is a choice."""
         return str(self.values[name])
-
-    @property
-    def seconds(self) -> float:
-        """The texture's length in seconds."""
-        return self.frames / SAMPLE_RATE
 
 
 def varied(preset: Preset, values: Mapping[str, Value], variation: float, rng: Generator) -> dict[str, Value]:

@@ -3,19 +3,57 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from importlib import import_module
 
 from sfxgen.models.synth.parameters import Parameter, Preset, number
-from sfxgen.models.synth.presets import combat, fantasy, machines, movement, nature, objects, ui
+
+FAMILIES = (
+    "ui",
+    "pickups",
+    "movement",
+    "footsteps",
+    "impacts",
+    "breakage",
+    "mechanisms",
+    "melee",
+    "firearms",
+    "energy",
+    "explosions",
+    "magic",
+    "creatures",
+    "vehicles",
+    "machines",
+    "alarms",
+    "weather",
+    "water",
+    "fire",
+    "crowds",
+    "stingers",
+    "ambience",
+)
+"""The families, in the order of the docs: a file of this name here and one beside the render functions."""
 
 SPACE: tuple[Parameter, ...] = (
-    number("distance", "", 0, 1, 0, "How far away it is: duller, softer in its attack, blurred.", spread=0),
-    number("room", "", 0, 1, 0, "How much of the room around it is heard; 0 is dry.", spread=0),
+    number("distance", "", 0, 1, 0, "From close by to 200 m away: duller, quieter, blurred.", spread=0),
+    number("room", "", 0, 1, 0, "The room around it, from none to a cathedral.", spread=0),
+    number("muffle", "", 0, 1, 0, "How much a wall, a door or water takes off the high end.", spread=0),
 )
 """The parameters that every preset has, beside its own: where the listener stands."""
 
+REPEAT: tuple[Parameter, ...] = (
+    number("count", "", 1, 24, 1, "How many times it sounds, rounded.", spread=0),
+    number("interval_s", "s", 0.03, 3, 0.4, "From one time to the next.", log=True, spread=0.03),
+)
+"""The parameters that every one-shot has: it may sound several times in one take, never twice the same."""
+
+
+def _everywhere(preset: Preset) -> tuple[Parameter, ...]:
+    return preset.parameters + (SPACE if preset.sustained else REPEAT + SPACE)
+
+
 PRESETS: dict[str, Preset] = {
-    preset.name: replace(preset, parameters=preset.parameters + SPACE)
-    for family in (ui, movement, combat, objects, nature, machines, fantasy)
-    for preset in family.PRESETS
+    preset.name: replace(preset, parameters=_everywhere(preset))
+    for family in FAMILIES
+    for preset in import_module(f"{__name__}.{family}").PRESETS
 }
 """Every preset by name."""

@@ -1,36 +1,7 @@
-"""Engines and signals."""
+"""Machines and tools."""
 
 from __future__ import annotations
 
-from sfxgen.models.synth.parameters import Preset, choice, number
+from sfxgen.models.synth.parameters import Preset
 
-PRESETS = (
-    Preset(
-        name="engine",
-        family="machines",
-        summary="A combustion engine at a steady speed.",
-        duration_s=6,
-        sustained=True,
-        parameters=(
-            number("rpm", "rpm", 400, 12000, 1500, "Turns of the crankshaft.", log=True, spread=0.02),
-            number("cylinders", "", 1, 12, 4, "How many cylinders, rounded.", spread=0),
-            number("load", "", 0, 1, 0.4, "From coasting to full throttle.", spread=0.1),
-            number("roughness", "", 0, 1, 0.35, "How unevenly it fires.", spread=0.1),
-            number("size", "", 0, 1, 0.5, "From a moped's exhaust to a lorry's.", spread=0.06),
-        ),
-    ),
-    Preset(
-        name="alarm",
-        family="machines",
-        summary="A warning signal that goes on: beeps, two tones, or a siren.",
-        duration_s=4,
-        sustained=True,
-        parameters=(
-            choice("pattern", ("beep", "two_tone", "siren"), "beep", "How it calls."),
-            number("pitch_hz", "Hz", 150, 4000, 900, "The lower pitch.", log=True, spread=0.03),
-            number("interval_st", "semitones", 0, 24, 5, "To the upper pitch.", spread=0.02),
-            number("rate_hz", "Hz", 0.2, 12, 2, "How often it repeats.", log=True, spread=0.03),
-            number("harshness", "", 0, 1, 0.4, "From a pure tone to a horn.", spread=0.15),
-        ),
-    ),
-)
+PRESETS: tuple[Preset, ...] = ()

@@ -1,0 +1,7 @@
+"""Crowds."""
+
+from __future__ import annotations
+
+from sfxgen.models.synth.parameters import Preset
+
+PRESETS: tuple[Preset, ...] = ()

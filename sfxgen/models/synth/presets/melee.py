@@ -1,0 +1,7 @@
+"""Blades, bows and fists."""
+
+from __future__ import annotations
+
+from sfxgen.models.synth.parameters import Preset
+
+PRESETS: tuple[Preset, ...] = ()

@@ -1,0 +1,3 @@
+"""Crowds: how they are made."""
+
+from __future__ import annotations
