@@ -289,11 +289,18 @@ class _Build:
 
     def _pins(self) -> dict[str, str]:
         """The weights' revisions that everybody is to use from now on: those that made what is in the lock."""
-        in_use = {sound.model.model for sound in self.workspace.sounds}
+        in_use = {info.model for sound in self.workspace.sounds for info in sound.models}
         pins = {model: pin for model, pin in self.workspace.lock.models.items() if model in in_use}
         for record in self.records.values():
             if record.revision and not record.draft and ":" in record.model:
                 pins[record.model] = record.revision
+        for asset in self.workspace.wanted:
+            made = self.records.get(asset.ref)
+            if made is None or made.draft or made.take_key != asset.final.keys.take:
+                continue
+            for part in asset.final.parts:
+                if part.recipe.revision and ":" in part.recipe.model:
+                    pins[part.recipe.model] = part.recipe.revision
         return pins
 
 

@@ -46,6 +46,8 @@ class ModelInfo:
     reads_prompt: bool = True
     """False where `params` already holds all that was understood of the prompt."""
     needs_gpu: bool = False
+    seamless: bool = False
+    """Asked for a loop, it gives one: exactly as long as asked, with an end that runs on into its start."""
     download_mb: int = 0
     summary: str = ""
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, fields
 from sfxgen.audio.clip import Clip
 from sfxgen.audio.edges import cut, fade, trim
 from sfxgen.audio.levels import apply_gain, remove_dc
-from sfxgen.audio.loop import make_loop
+from sfxgen.audio.loop import make_loop, stretched
 from sfxgen.audio.loudness import Measure, measure_for, measure_loudness, true_peak_dbtp
 from sfxgen.audio.quality import RETRY_HINT, broken_reason, unplayable_reason
 from sfxgen.audio.resample import resample, to_channels
@@ -61,13 +61,22 @@ def master(take: Clip, settings: Mastering) -> Mastered:
     if broken:
         raise TakeRejected(broken, hint=RETRY_HINT)
     clip = remove_dc(take)
-    clip = resample(clip, settings.sample_rate)
+    if settings.loop and _is_loop(take, settings):
+        length = round(take.duration_s * settings.sample_rate)
+        clip = Clip(stretched(clip.samples, length), settings.sample_rate)
+    else:
+        clip = resample(clip, settings.sample_rate)
     clip = to_channels(clip, settings.channels)
     clip = _loop(clip, settings) if settings.loop else _one_shot(clip, settings)
     unplayable = unplayable_reason(clip)
     if unplayable:
         raise TakeRejected(unplayable, hint=RETRY_HINT)
     return _level(clip, settings)
+
+
+def _is_loop(take: Clip, settings: Mastering) -> bool:
+    """Whether a take joins itself already: it is no longer than asked. Its seam would not survive a converter."""
+    return settings.duration_s is not None and take.frames == round(settings.duration_s * take.sample_rate)
 
 
 def _loop(clip: Clip, settings: Mastering) -> Clip:

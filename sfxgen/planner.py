@@ -101,7 +101,7 @@ class Planner:
         )
 
     def _lock_is_stale(self, wanted: Sequence[Wanted]) -> bool:
-        models = {asset.final.recipe.model for asset in wanted}
+        models = {info.model for asset in wanted for info in asset.final.models}
         folders = {(asset.ref[0], folder) for asset in wanted for folder, _ in asset.folder_sidecars}
         used = {record.model for record in self.lock.assets.values()}
         gone = set(self.lock.folders) - folders - self._record_folders()
@@ -141,7 +141,7 @@ class Planner:
         if self.drafts == "existing":
             stands = record is not None and record.draft and record.take_key == draft.keys.take
             return draft if stands else final
-        return final if self.can_run(final.model) else draft
+        return final if all(map(self.can_run, final.models)) else draft
 
     def _conflicts(
         self, asset: Wanted, record: AssetRecord | None, standing: FileState | None

@@ -8,14 +8,15 @@ only what was being made.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from sfxgen.audio import codec, quality
 from sfxgen.audio.clip import Clip
-from sfxgen.contracts import Session
+from sfxgen.audio.stack import stack
+from sfxgen.contracts import ModelInfo, Session
 from sfxgen.errors import BugError, Cancelled, ModelError, SfxgenError, TakeRejected
 from sfxgen.events import ClipMastered, OnEvent, TakeGenerated
 from sfxgen.mastering import master
@@ -77,14 +78,12 @@ def produce(
             yield from line.rest()
             generate = [step for step in steps if step.action == "generate"] + line.missing
             line.missing = []
-            for group in _by_model(generate):
-                takes = _Takes(workspace, options, sessions, on_event, cancelled)
-                for step, error in takes.generate(group):
-                    if error is None:
-                        line.add(step)
-                    else:
-                        yield NotMade(step, error)
-                    yield from line.done()
+            for step, error in _generated(workspace, options, generate, sessions, on_event, cancelled):
+                if error is None:
+                    line.add(step)
+                else:
+                    yield NotMade(step, error)
+                yield from line.done()
         except Cancelled:
             yield from line.rest()
             raise
@@ -93,13 +92,100 @@ def produce(
         yield from (NotMade(step, gone) for step in line.missing)
 
 
-def _by_model(steps: Sequence[Step]) -> list[list[Step]]:
-    """Group steps by the model that makes them, in the order in which each model is first needed."""
-    groups: dict[tuple[str, str | None], list[Step]] = {}
+def _generated(
+    workspace: Workspace,
+    options: Options,
+    steps: Sequence[Step],
+    sessions: Sessions,
+    on_event: OnEvent,
+    cancelled: Callable[[], bool],
+) -> Iterator[tuple[Step, SfxgenError | None]]:
+    """Yield each step once its take is in the store (None), or once it has failed (why).
+
+    A stack's parts are takes like others, made with those of their model; it is laid when all are there.
+    """
+    jobs: dict[str, _Job] = {}
+    stacks: list[Step] = []
     for step in steps:
-        recipe = _make(step).recipe
-        groups.setdefault((recipe.model, recipe.revision), []).append(step)
+        make = _make(step)
+        if not _is_thawed(step):
+            hint = "restore the file or the store's copy of it, or remove frozen: true"
+            what = "it is frozen, its recipe has changed, and its take is not in the store"
+            yield step, ModelError(what, hint=hint)
+        elif make.parts:
+            stacks.append(step)
+            for part in make.parts:
+                key = part.recipe.take_key()
+                if _is_fresh(step) or workspace.store.find("take", key) is None:
+                    jobs.setdefault(key, _Job(key, part.model, part.recipe))
+        else:
+            job = jobs.setdefault(make.keys.take, _Job(make.keys.take, make.model, make.recipe))
+            job.steps.append(step)
+    failed: dict[str, SfxgenError] = {}
+    for group in _by_model(jobs.values()):
+        takes = _Takes(workspace, options, sessions, on_event, cancelled)
+        for job, error in takes.generate(group):
+            if error is not None:
+                failed[job.key] = error
+            yield from ((step, error) for step in job.steps)
+    for step in stacks:
+        if cancelled():
+            raise Cancelled
+        yield step, _laid(workspace.store, step, failed, on_event)
+
+
+@dataclass(slots=True)
+class _Job:
+    """One take to generate, and the steps that wait for it alone."""
+
+    key: str
+    model: ModelInfo
+    recipe: Recipe
+    steps: list[Step] = field(default_factory=list)
+
+
+def _by_model(jobs: Iterable[_Job]) -> list[list[_Job]]:
+    """Group takes by the model that makes them, in the order in which each model is first needed."""
+    groups: dict[tuple[str, str | None], list[_Job]] = {}
+    for job in jobs:
+        groups.setdefault((job.recipe.model, job.recipe.revision), []).append(job)
     return list(groups.values())
+
+
+def _laid(
+    store: LocalStore, step: Step, failed: Mapping[str, SfxgenError], on_event: OnEvent
+) -> SfxgenError | None:
+    """Lay a stack from its parts' takes and put it into the store as a take of its own. Returns why it failed."""
+    make = _make(step)
+    layers, metas = [], []
+    for number, part in enumerate(make.parts, start=1):
+        key = part.recipe.take_key()
+        error = failed.get(key)
+        found = store.get("take", key) if error is None else None
+        if error is None and found is None:
+            error = ModelError("its take left the store while it was built", hint="build again")
+        if error is not None:
+            return type(error)(f"layer {number}: {error.message}", hint=error.hint)
+        assert found is not None
+        layers.append((codec.unpack(found[0]), part.mix))
+        metas.append(found[1].meta["take"])
+    loop_s = make.recipe.duration_s
+    try:
+        clip = stack(layers, loop_s=loop_s, crossfade_ms=make.recipe.params.get("crossfade_ms", 0.0))
+        quality.require_usable(clip)
+        take = {
+            "model": make.recipe.model,
+            "revision": make.recipe.revision,
+            "seed": make.recipe.seed,
+            "attempts": 1 + sum(meta["attempts"] - 1 for meta in metas),
+            "rejected": [reason for meta in metas for reason in meta["rejected"]],
+            "environment": {name: value for meta in metas for name, value in meta["environment"].items()},
+        }
+        store.put("take", make.keys.take, codec.pack(clip), {"take": take, "recipe": make.recipe.as_json()})
+    except SfxgenError as error:
+        return error
+    on_event(TakeGenerated(step.ref[1], 1))
+    return None
 
 
 def _make(step: Step) -> Make:
@@ -215,47 +301,34 @@ class _Takes:
         self.sessions, self.on_event, self.cancelled = sessions, on_event, cancelled
         self.rejections: dict[str, list[str]] = {}
 
-    def generate(self, steps: Sequence[Step]) -> Iterator[tuple[Step, SfxgenError | None]]:
-        """Yield each step once its take is in the store (None), or once it has failed (why)."""
-        waiting: dict[str, list[Step]] = {}
-        for step in steps:
-            if _is_thawed(step):
-                waiting.setdefault(_make(step).keys.take, []).append(step)
-            else:
-                hint = "restore the file or the store's copy of it, or remove frozen: true"
-                yield (
-                    step,
-                    ModelError(
-                        "it is frozen, its recipe has changed, and its take is not in the store", hint=hint
-                    ),
-                )
-        if not waiting:
-            return
+    def generate(self, jobs: Sequence[_Job]) -> Iterator[tuple[_Job, SfxgenError | None]]:
+        """Yield each job once its take is in the store (None), or once it has failed (why)."""
         try:
-            session = self._session(_make(steps[0]))
+            session = self._session(jobs[0])
         except ModelError as error:
-            yield from ((step, error) for steps in waiting.values() for step in steps)
+            yield from ((job, error) for job in jobs)
             return
-        recipes = {key: _make(steps[0]).recipe for key, steps in waiting.items()}
+        by_key = {job.key: job for job in jobs}
+        recipes = {job.key: job.recipe for job in jobs}
         while recipes:
             again: dict[str, Recipe] = {}
             for key, outcome in self._round(session, recipes):
                 if isinstance(outcome, Recipe):
                     again[key] = outcome
                     continue
-                if outcome is None:
-                    self.on_event(TakeGenerated(waiting[key][0].ref[1], recipes[key].attempt + 1))
-                yield from ((step, outcome) for step in waiting[key])
+                if outcome is None and by_key[key].steps:
+                    self.on_event(TakeGenerated(by_key[key].steps[0].ref[1], recipes[key].attempt + 1))
+                yield by_key[key], outcome
             recipes = again
 
-    def _session(self, make: Make) -> Session:
-        info, workspace = make.model, self.workspace
+    def _session(self, job: _Job) -> Session:
+        info, workspace = job.model, self.workspace
         missing = workspace.unavailable(info, self.options)
         if missing is not None:
             raise missing
         around = surroundings(workspace.project, info, workspace.lock, offline=self.options.offline)
         adapter = workspace.catalog.adapters[info.adapter]
-        return self.sessions.get(adapter, info, make.recipe.revision, around, self.on_event)
+        return self.sessions.get(adapter, info, job.recipe.revision, around, self.on_event)
 
     def _round(
         self, session: Session, recipes: Mapping[str, Recipe]

@@ -16,7 +16,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
 from typing import Any, Literal
 
-MASTERING_VERSION = 1
+MASTERING_VERSION = 2
 """Raised when mastering gives other samples for the same take and settings."""
 
 ENCODING_VERSION = 1

@@ -20,6 +20,7 @@ Milliseconds = Annotated[float, Field(ge=0, le=60_000)]
 TakeNumber = Annotated[int, Field(ge=1, le=100_000)]
 
 MAX_VARIANTS = 999
+MAX_LAYERS = 16
 
 
 class _Block(BaseModel):
@@ -60,12 +61,12 @@ class EncodeBlock(_Block):
     quality: Annotated[float, Field(ge=0, le=1)] | None = Field(None, description="Quality, for ogg.")
 
 
-class SoundFields(_Block):
-    """What may be written under `defaults`, and in a sound."""
+Hertz = Annotated[float, Field(ge=20, le=20_000)]
 
-    kind: Literal["one_shot", "loop", "music", "dialog"] | None = Field(
-        None, description="What the sound is for; decides the mastering and import defaults."
-    )
+
+class ModelFields(_Block):
+    """What a model is given: in a sound, or in each of its layers."""
+
     model: Text | None = Field(None, description="A registry name, or adapter:where (a Hub id or a folder).")
     prompt: Text | None = Field(None, description="What to generate, in words.")
     negative: Text | None = Field(None, description="What to keep out of it.")
@@ -84,6 +85,26 @@ class SoundFields(_Block):
     seed: Annotated[int, Field(ge=0, le=2**63 - 1)] | None = Field(
         None, description="Base seed; with a take's number it decides the take's seed."
     )
+
+
+class LayerFields(ModelFields):
+    """One layer of a sound: what makes it, and how it is laid over the others."""
+
+    gain_db: Annotated[float, Field(ge=-60, le=24)] | None = Field(None, description="Its level.")
+    delay_s: Annotated[float, Field(ge=0, le=600)] | None = Field(None, description="When it starts.")
+    pitch_st: Annotated[float, Field(ge=-24, le=24)] | None = Field(
+        None, description="Play it higher and faster, or lower and slower, in semitones."
+    )
+    lowpass_hz: Hertz | None = Field(None, description="Cut what lies above.")
+    highpass_hz: Hertz | None = Field(None, description="Cut what lies below.")
+
+
+class SoundFields(ModelFields):
+    """What may be written under `defaults`, and in a sound."""
+
+    kind: Literal["one_shot", "loop", "music", "dialog"] | None = Field(
+        None, description="What the sound is for; decides the mastering and import defaults."
+    )
     variants: Annotated[int, Field(ge=1, le=MAX_VARIANTS)] | None = Field(
         None, description="How many takes to ship."
     )
@@ -97,6 +118,9 @@ class SoundEntry(SoundFields):
 
     for_: dict[str, Annotated[list[str | int | float], Field(min_length=1, max_length=1000)]] | None = Field(
         None, alias="for", description="A matrix: one sound for each combination; fields may use {axis}."
+    )
+    layers: Annotated[list[LayerFields], Field(min_length=1, max_length=MAX_LAYERS)] | None = Field(
+        None, description="Several sounds in one, each of any model, laid over one another."
     )
     extends: Text | None = Field(
         None, description="Take every field that this sound leaves out from that one."
@@ -260,10 +284,19 @@ def _definition_at(definition: type[BaseModel], path: KeyPath) -> type[BaseModel
     for part in path:
         if here is None:
             return None
+        if isinstance(part, int):
+            continue
         field = next((f for name, f in here.model_fields.items() if part in (name, f.alias)), None)
-        members = getattr(field.annotation, "__args__", (field.annotation,)) if field else ()
+        members = list(_members(field.annotation)) if field else []
         here = next((m for m in members if isinstance(m, type) and issubclass(m, BaseModel)), None)
     return here
+
+
+def _members(annotation: Any) -> Iterator[Any]:
+    """Yield the types in an annotation: of `list[Block] | None` the list, what it holds, and nothing."""
+    yield annotation
+    for inner in getattr(annotation, "__args__", ()):
+        yield from _members(inner)
 
 
 _LIMITS = {

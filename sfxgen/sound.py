@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from sfxgen.contracts import ModelInfo
 from sfxgen.errors import Mistake, ProjectError
+from sfxgen.layers import LAYERED, MIX_KEYS, Mix
 from sfxgen.paths import id_problem
 from sfxgen.project import Project
 from sfxgen.recipe import MASTERING_DEFAULTS, Encoding, Kind, Mastering
@@ -32,6 +33,13 @@ MODEL_KEYS = (
 """The keys that only some models take; `ModelInfo.accepts` says which."""
 
 
+LAYERS_OWN = ("prompt", "preset", "params", "duration_s")
+"""What a sound with layers leaves to them."""
+
+TRACED_DEPTH = 4
+"""How deep into a sound places are noted: a layer's parameter, `layers`, 0, `params`, `pitch_hz`."""
+
+
 @dataclass(frozen=True, slots=True)
 class Place:
     """Where something was written."""
@@ -48,12 +56,22 @@ class Place:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Layer:
+    """One layer of a sound: a model with its keys, a base seed, and how it is laid over the others."""
+
+    model: ModelInfo
+    keys: Mapping[str, Any]
+    seed: int
+    mix: Mix
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Sound:
     """One sound, with everything filled in that the manifests decide.
 
     `identity` is the id that engine ids are derived from: the sound's own, or its former one.
-    `keys` are the model's keys; `settings` each engine's import settings, every default filled in; `takes`
-    the take numbers in shipping order.
+    `keys` are the model's keys; where there are `layers`, each has its own, and `model` is `LAYERED`. `settings` are
+    each engine's import settings, every default filled in; `takes` the take numbers in shipping order.
     """
 
     id: str
@@ -64,11 +82,18 @@ class Sound:
     seed: int
     takes: tuple[int, ...]
     frozen: bool
+    layers: tuple[Layer, ...] = ()
     mastering: Mastering
     encoding: Encoding
     settings: Mapping[str, Mapping[str, Any]]
     place: Place
     origins: Mapping[KeyPath, Place] = field(repr=False)
+
+    @property
+    def models(self) -> tuple[ModelInfo, ...]:
+        """The models that make it: its own, or its layers'."""
+        named = [layer.model for layer in self.layers] or [self.model]
+        return tuple({info.model: info for info in named}.values())
 
     def asset_id(self, index: int) -> str:
         """The id of the variant with this index, counted from 1."""
@@ -118,10 +143,18 @@ class _Merged:
                 self.values[key] = _overlaid(self.values.get(key) or {}, value)
             else:
                 self.values[key] = value
-            self.origins[(key,)] = at
-            if isinstance(value, dict):
-                for name in value:
-                    self.origins[(key, name)] = Place(place.document, (*at.path, name))
+            self._trace((key,), value, at)
+
+    def _trace(self, path: KeyPath, value: Any, at: Place) -> None:
+        """Note where a value and all in it was written."""
+        self.origins[path] = at
+        inner: Iterable[tuple[str | int, Any]] = ()
+        if isinstance(value, dict) and len(path) < TRACED_DEPTH:
+            inner = value.items()
+        elif path == ("layers",) and isinstance(value, list):
+            inner = enumerate(value)
+        for name, item in inner:
+            self._trace((*path, name), item, Place(at.document, (*at.path, name)))
 
 
 def _overlaid(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any]:
@@ -155,19 +188,25 @@ class Resolver:
     def resolve(self, entry: Entry) -> Sound | None:
         """Return the entry's sound, or None if it has mistakes."""
         self.entry = entry
-        layers = self._extended(entry)
-        if layers is None:
+        chain = self._extended(entry)
+        if chain is None:
             return None
         self._lay_defaults(entry.place.document)
-        for layer in layers:
-            inherited = layer is not entry
-            own = {k: v for k, v in layer.own.items() if not (inherited and k in _NOT_INHERITED)}
-            self._lay(own, layer.place, default=False)
+        for link in chain:
+            inherited = link is not entry
+            own = {k: v for k, v in link.own.items() if not (inherited and k in _NOT_INHERITED)}
+            self._lay(own, link.place, default=False)
         before = len(self.mistakes)
         values = self.merged.values
         kind: Kind = values.get("kind", "one_shot")
-        model = self._model()
-        keys = self._model_keys(model, kind) if model else {}
+        layers: tuple[Layer, ...] = ()
+        model: ModelInfo | None
+        if values.get("layers"):
+            keys = {"duration_s": float(values.get("duration_s", DEFAULT_LOOP_S))} if kind == "loop" else {}
+            layers, model = self._layers(kind, keys.get("duration_s")), LAYERED
+        else:
+            model = self._model(values, ())
+            keys = self._model_keys(model, values, kind, ()) if model else {}
         takes = self._takes()
         mastering = self._mastering(kind, keys)
         block = dict(values.get("encode") or {})
@@ -187,6 +226,7 @@ class Resolver:
             seed=values.get("seed", 0),
             takes=takes,
             frozen=bool(values.get("frozen")),
+            layers=layers,
             mastering=mastering,
             encoding=encoding,
             settings=settings,
@@ -194,9 +234,10 @@ class Resolver:
             origins=self.merged.origins,
         )
 
-    def complain(self, key: str, what: str, hint: str = "") -> None:
+    def complain(self, key: str | KeyPath, what: str, hint: str = "") -> None:
         """Add a mistake at the place where a key of the sound was written, or at the sound."""
-        path: KeyPath = tuple(key.split("."))
+        whole: KeyPath = key if isinstance(key, tuple) else tuple(key.split("."))
+        path = whole
         while path and path not in self.merged.origins:
             path = path[:-1]
         place = self.merged.origins.get(path, self.entry.place)
@@ -205,7 +246,7 @@ class Resolver:
             or place.path[: len(self.entry.place.path)] != self.entry.place.path
         ):
             what = f"{what} (for {self.entry.id})"
-        where = dotted((*place.path, *key.split(".")[len(path) :])) if key else dotted(place.path)
+        where = dotted((*place.path, *whole[len(path) :])) if key else dotted(place.path)
         self.mistakes.append(Mistake(place.document.path, place.document.line(place.path), where, what, hint))
 
     def _extended(self, entry: Entry) -> list[Entry] | None:
@@ -243,13 +284,42 @@ class Resolver:
         if isinstance(defaults, dict):
             self._lay(defaults, Place(document, ("defaults",)), default=True)
 
-    def _model(self) -> ModelInfo | None:
-        name = self.merged.values.get("model")
+    def _layers(self, kind: Kind, loop_s: float | None) -> tuple[Layer, ...]:
+        """Resolve the layers. What one leaves out, it takes from the sound: its model, say, and its variation."""
+        values = self.merged.values
+        for key in LAYERS_OWN:
+            if key in values and key not in self.merged.from_defaults:
+                hint = "write it in the layers" if key != "duration_s" else "its layers end by themselves"
+                if key != "duration_s" or kind != "loop":
+                    self.complain(key, "has no meaning beside layers", hint)
+        shared = {k: v for k, v in values.items() if k in ("model", *MODEL_KEYS) and k not in LAYERS_OWN}
+        layers = []
+        for index, own in enumerate(values["layers"]):
+            at: KeyPath = ("layers", index)
+            own = {key: value for key, value in own.items() if value is not None}
+            # A layer's keys are its own: what a model does not take is passed over only where it is shared.
+            written = set(own)
+            mix = Mix(**{key: float(own.pop(key)) for key in MIX_KEYS if key in own})
+            if kind == "loop":
+                if "duration_s" in own:
+                    self.complain((*at, "duration_s"), "a loop's layers are as long as the loop")
+                if loop_s is not None:
+                    own["duration_s"] = loop_s * mix.speed
+            merged = {**shared, **own}
+            info = self._model(merged, at)
+            if info is not None:
+                keys = self._model_keys(info, merged, kind, at, written)
+                seed = int(merged.get("seed", values.get("seed", 0)))
+                layers.append(Layer(model=info, keys=keys, seed=seed, mix=mix))
+        return tuple(layers)
+
+    def _model(self, values: Mapping[str, Any], at: KeyPath) -> ModelInfo | None:
+        name = values.get("model")
         catalog = self.language.catalog
         known = catalog.models()
         if name is None:
             self.complain(
-                "model",
+                (*at, "model"),
                 "no model is named",
                 "write model: here or under defaults; " + did_you_mean("", known),
             )
@@ -257,33 +327,44 @@ class Resolver:
         info = catalog.find(name)
         if info is None:
             hint = did_you_mean(name, [*known, *catalog.adapters])
-            self.complain("model", f"unknown model '{name}'", hint or "sfxgen models list shows them")
+            self.complain((*at, "model"), f"unknown model '{name}'", hint or "sfxgen models list shows them")
         elif self.project.licence == "commercial" and info.commercial == "no":
             allowed = [other for other, of in known.items() if of.commercial != "no"]
             self.complain(
-                "model",
+                (*at, "model"),
                 f"{name}'s licence ({info.licence}) does not allow a game that is sold",
                 "licence: commercial is set; these would do: " + ", ".join(allowed),
             )
         return info
 
-    def _model_keys(self, info: ModelInfo, kind: Kind) -> dict[str, Any]:
-        values = self.merged.values
+    def _model_keys(
+        self,
+        info: ModelInfo,
+        values: Mapping[str, Any],
+        kind: Kind,
+        at: KeyPath,
+        written: Collection[str] | None = None,
+    ) -> dict[str, Any]:
+        """Return what the model is given, every default filled in. `written` are the keys meant for it alone."""
+        if written is None:
+            written = set(values) - self.merged.from_defaults
         keys: dict[str, Any] = dict(info.defaults)
         for key in MODEL_KEYS:
             if key not in values:
                 continue
             if key in info.accepts:
                 keys[key] = float(values[key]) if key in ("duration_s", "guidance") else values[key]
-            elif key not in self.merged.from_defaults:
+            elif key in written:
                 self.complain(
-                    key, f"{info.name} does not take it", "it takes: " + ", ".join(sorted(info.accepts))
+                    (*at, key),
+                    f"{info.name} does not take it",
+                    "it takes: " + ", ".join(sorted(info.accepts)),
                 )
         if kind == "loop" and "duration_s" in info.accepts:
             keys.setdefault("duration_s", DEFAULT_LOOP_S)
         adapter = self.language.catalog.adapters[info.adapter]
         for complaint in adapter.complaints(info, keys, kind=kind):
-            self.complain(complaint.key, complaint.what, complaint.hint)
+            self.complain((*at, *complaint.key.split(".")), complaint.what, complaint.hint)
         return keys
 
     def _takes(self) -> tuple[int, ...]:

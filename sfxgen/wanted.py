@@ -9,10 +9,11 @@ from pathlib import Path
 from typing import Any, Literal
 
 from sfxgen.contracts import Catalog, ModelInfo, Surroundings
+from sfxgen.layers import LAYERED, LAYERS_VERSION, Mix
 from sfxgen.lock import AssetRecord, AssetRef, Lock
 from sfxgen.project import Project
-from sfxgen.recipe import LOOP_OVERLAP_S, Delivery, Mastering, Recipe
-from sfxgen.sound import Sound
+from sfxgen.recipe import LOOP_OVERLAP_S, Delivery, Mastering, Recipe, derive_seed
+from sfxgen.sound import Layer, Sound
 
 DRAFT_MODEL = "synth"
 """The model that stands in for one that cannot run."""
@@ -29,13 +30,40 @@ class Keys:
 
 
 @dataclass(frozen=True, slots=True)
+class Part:
+    """One layer of a take that is a stack: a take of its own, and how it is laid over the others."""
+
+    model: ModelInfo
+    recipe: Recipe
+    mix: Mix
+
+
+@dataclass(frozen=True, slots=True)
+class _Way:
+    """A recipe whose take is still open, with its parts."""
+
+    recipe: Recipe
+    parts: tuple[Part, ...] = ()
+
+    def take(self, number: int) -> _Way:
+        parts = tuple(replace(part, recipe=replace(part.recipe, take=number)) for part in self.parts)
+        return _Way(replace(self.recipe, take=number), parts)
+
+
+@dataclass(frozen=True, slots=True)
 class Make:
     """One way to make an asset: as the manifest says, or as a draft by the synthesizer."""
 
     model: ModelInfo
     recipe: Recipe
     keys: Keys
+    parts: tuple[Part, ...] = ()
     draft: bool = False
+
+    @property
+    def models(self) -> tuple[ModelInfo, ...]:
+        """The models that have to run: its own, or its parts'."""
+        return tuple({p.model.model: p.model for p in self.parts}.values()) or (self.model,)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -78,35 +106,80 @@ class _Ways:
     revisions: Mapping[str, str | None]
 
     @cached_property
-    def final(self) -> Recipe:
-        return self._recipe(self.sound.model, self.sound.keys)
+    def final(self) -> _Way:
+        if self.sound.layers:
+            return self._stack(self.sound.layers)
+        return _Way(self._recipe(self.sound.model, self.sound.keys, self.sound.seed))
 
     @cached_property
-    def draft(self) -> Recipe | None:
-        """The synthesizer's reading of the prompt; None for a sound that is the synthesizer's own."""
-        if self.sound.model.adapter == DRAFT_MODEL or DRAFT_MODEL not in self.catalog.adapters:
+    def draft(self) -> _Way | None:
+        """The synthesizer's reading of the prompts; None for a sound that is the synthesizer's own."""
+        if DRAFT_MODEL not in self.catalog.adapters:
+            return None
+        if all(info.adapter == DRAFT_MODEL for info in self.sound.models):
             return None
         draft_keys = getattr(self.catalog.adapters[DRAFT_MODEL], "draft_keys", None)
         if draft_keys is None:
             return None
-        keys: dict[str, Any] = draft_keys(
-            self.sound.keys.get("prompt", ""),
-            kind=self.sound.kind,
-            duration_s=self.sound.keys.get("duration_s"),
-        )
-        return self._recipe(self.catalog.models()[DRAFT_MODEL], keys)
+        model = self.catalog.models()[DRAFT_MODEL]
 
-    def _recipe(self, model: ModelInfo, keys: Mapping[str, Any]) -> Recipe:
+        def drafted(keys: Mapping[str, Any]) -> dict[str, Any]:
+            read: dict[str, Any] = draft_keys(
+                keys.get("prompt", ""), kind=self.sound.kind, duration_s=keys.get("duration_s")
+            )
+            return read
+
+        if not self.sound.layers:
+            return _Way(self._recipe(model, drafted(self.sound.keys), self.sound.seed))
+        layers = [
+            layer
+            if layer.model.adapter == DRAFT_MODEL
+            else replace(layer, model=model, keys=drafted(layer.keys))
+            for layer in self.sound.layers
+        ]
+        return self._stack(layers)
+
+    def _stack(self, layers: Sequence[Layer]) -> _Way:
+        """Return the recipe of a stack: those of its parts, and how they are laid."""
+        parts: list[Part] = []
+        seen: dict[str, int] = {}
+        for layer in layers:
+            recipe = self._recipe(layer.model, layer.keys, layer.seed)
+            # Two layers of one recipe are two sounds: the second has seeds of its own.
+            again = seen.setdefault(recipe.take_key(), 0)
+            seen[recipe.take_key()] += 1
+            if again:
+                recipe = replace(recipe, base_seed=derive_seed(layer.seed, 0, again))
+            parts.append(Part(layer.model, recipe, layer.mix))
+        rows = []
+        for part in parts:
+            values = {key: value for key, value in part.recipe.as_json().items() if key != "seed"}
+            rows.append({"recipe": values, "base_seed": part.recipe.base_seed, **part.mix.as_json()})
+        mastering = self.sound.mastering
+        is_loop = self.sound.kind == "loop"
+        known = all(part.recipe.revision is not None for part in parts)
+        recipe = Recipe(
+            model=LAYERED.model,
+            revision=f"layers-{LAYERS_VERSION}" if known else None,
+            adapter_version=LAYERS_VERSION,
+            base_seed=self.sound.seed,
+            take=0,
+            duration_s=self.sound.keys.get("duration_s"),
+            params={"layers": rows, **({"crossfade_ms": mastering.crossfade_ms} if is_loop else {})},
+        )
+        return _Way(recipe, tuple(parts))
+
+    def _recipe(self, model: ModelInfo, keys: Mapping[str, Any], seed: int) -> Recipe:
         adapter = self.catalog.adapters[model.adapter]
         duration_s = keys.get("duration_s")
-        if duration_s is not None and self.sound.kind == "loop":
+        if duration_s is not None and self.sound.kind == "loop" and not model.seamless:
             duration_s += LOOP_OVERLAP_S
         prompt = keys.get("prompt", "") if model.reads_prompt else ""
         return Recipe(
             model=model.model,
             revision=self.revisions[model.model],
             adapter_version=adapter.version,
-            base_seed=self.sound.seed,
+            base_seed=seed,
             take=0,
             prompt=prompt,
             negative=keys.get("negative", "") if "negative" in model.accepts else "",
@@ -159,7 +232,7 @@ def surroundings(project: Project, info: ModelInfo, lock: Lock, *, offline: bool
 def _revisions(
     project: Project, sounds: Sequence[Sound], catalog: Catalog, lock: Lock
 ) -> dict[str, str | None]:
-    models = {sound.model.model: sound.model for sound in sounds}
+    models = {info.model: info for sound in sounds for info in sound.models}
     draft = catalog.models().get(DRAFT_MODEL)
     if draft is not None:
         models[draft.model] = draft
@@ -182,11 +255,11 @@ def _wanted(ways: _Ways, engine: str, index: int, take: int, lock: Lock, ids: _E
     sidecar = exporter.sidecar_path(path)
     engine_id, sidecar_trouble = ids.of(ref, former, sidecar)
     number = frozen.take if frozen else take
-    final = _make(sound, delivery, sound.model, replace(ways.final, take=number), frozen=frozen)
+    final = _make(sound, delivery, sound.model, ways.final.take(number), frozen=frozen)
     draft = None
     if ways.draft is not None:
-        model = ways.catalog.models()[DRAFT_MODEL]
-        draft = _make(sound, delivery, model, replace(ways.draft, take=take), draft=True)
+        model = LAYERED if sound.layers else ways.catalog.models()[DRAFT_MODEL]
+        draft = _make(sound, delivery, model, ways.draft.take(take), draft=True)
     return Wanted(
         ref=ref,
         former=former,
@@ -226,15 +299,15 @@ def _make(
     sound: Sound,
     delivery: Delivery,
     model: ModelInfo,
-    recipe: Recipe,
+    way: _Way,
     *,
     draft: bool = False,
     frozen: AssetRecord | None = None,
 ) -> Make:
-    take_key = frozen.take_key if frozen else recipe.take_key()
+    take_key = frozen.take_key if frozen else way.recipe.take_key()
     clip_key = sound.mastering.clip_key(take_key)
     keys = Keys(take_key, clip_key, delivery.encoding.file_key(clip_key), delivery.asset_key(clip_key))
-    return Make(model, recipe, keys, draft)
+    return Make(model, way.recipe, keys, way.parts, draft)
 
 
 SidecarTrouble = Literal["", "unreadable", "taken"]

@@ -26,7 +26,8 @@ def make_loop(clip: Clip, duration_s: float, crossfade_ms: float) -> Clip:
     the periodic signal it is. The fade is of equal power, divided by sqrt(1 + 2ab·r) for gains a, b and the
     measured correlation r: related and unrelated material alike keep their level.
 
-    A take with less to spare than `crossfade_ms` gets a shorter cross-fade. Raises AudioError where it is
+    A take of exactly the loop's length joins itself already and stays as it is: some models make loops. One with less
+    to spare than `crossfade_ms` gets a shorter cross-fade. Raises AudioError where it is
     shorter than the loop, or has less than 10 ms to spare for a seam that was asked for.
     """
     rate = clip.sample_rate
@@ -41,7 +42,7 @@ def make_loop(clip: Clip, duration_s: float, crossfade_ms: float) -> Clip:
             f"the take of {clip.duration_s:.3f} s is shorter than the loop of {duration_s:g} s",
             hint="set a shorter duration_s, or a model that generates longer takes",
         )
-    if wanted <= 0:
+    if wanted <= 0 or spare == 0:  # nothing to spare: it was made a loop already
         return Clip(clip.samples[:length], rate)
     if fade < min(wanted, round(SHORTEST_OVERLAP_MS * rate / 1000), length):
         raise AudioError(
@@ -53,7 +54,7 @@ def make_loop(clip: Clip, duration_s: float, crossfade_ms: float) -> Clip:
     start = (spare - fade - reach) // 2
     take = clip.samples[start:]
     lag, correlation = _best_lag(take, length, fade, reach)
-    return Clip(_stretch(_wrap(take, lag, fade, correlation), length), rate)
+    return Clip(stretched(_wrap(take, lag, fade, correlation), length), rate)
 
 
 def _best_lag(take: Samples, length: int, fade: int, reach: int) -> tuple[int, float]:
@@ -87,9 +88,9 @@ def _column(gains: NDArray[np.float64]) -> Samples:
     return gains.astype(np.float32)[:, np.newaxis]
 
 
-def _stretch(looped: Samples, length: int) -> Samples:
+def stretched(looped: Samples, length: int) -> Samples:
     """Resample one period of a periodic signal to `length` frames, by its Fourier series."""
     if len(looped) == length:
         return looped
-    stretched = np.fft.irfft(np.fft.rfft(looped, axis=0), n=length, axis=0) * (length / len(looped))
-    return stretched.astype(np.float32)
+    period = np.fft.irfft(np.fft.rfft(looped, axis=0), n=length, axis=0) * (length / len(looped))
+    return period.astype(np.float32)

@@ -12,11 +12,11 @@ from typing import Literal
 import numpy as np
 import soxr
 from numpy.typing import NDArray
-from scipy.signal import sosfilt
 
 from sfxgen.audio.clip import Clip
 from sfxgen.audio.edges import active_range
 from sfxgen.audio.levels import amplitude_to_db, sample_peak
+from sfxgen.audio.recursion import Section, cascade
 from sfxgen.errors import AudioError
 
 Measure = Literal["integrated", "momentary_max", "active"]
@@ -98,7 +98,7 @@ def true_peak_dbtp(clip: Clip) -> float | None:
 
 
 @lru_cache(maxsize=16)
-def _k_weighting(sample_rate: int) -> NDArray[np.float64]:
+def _k_weighting(sample_rate: int) -> tuple[Section, Section]:
     """Return the K-weighting filter of BS.1770 as two second-order sections: the shelf and the high-pass.
 
     The standard gives coefficients for 48 kHz alone. These are the analogue parameters behind them, found by
@@ -110,12 +110,13 @@ def _k_weighting(sample_rate: int) -> NDArray[np.float64]:
     band_gain = gain**0.4996667741545416
     a0 = 1 + k / q + k * k
     zeros = [gain + band_gain * k / q + k * k, 2 * (k * k - gain), gain - band_gain * k / q + k * k]
-    shelf = np.array([*zeros, a0, 2 * (k * k - 1), 1 - k / q + k * k]) / a0
+    b0, b1, b2 = (zero / a0 for zero in zeros)
+    shelf = (b0, b1, b2, 1.0, 2 * (k * k - 1) / a0, (1 - k / q + k * k) / a0)
     k, q = tan(pi * 38.13547087602444 / sample_rate), 0.5003270373238773
     a0 = 1 + k / q + k * k
     # The zeros are 1, -2, 1 whatever a0 is: the standard's own high-pass is not normalised either.
-    high_pass = np.array([1, -2, 1, 1, 2 * (k * k - 1) / a0, (1 - k / q + k * k) / a0])
-    return np.array([shelf, high_pass])
+    high_pass = (1.0, -2.0, 1.0, 1.0, 2 * (k * k - 1) / a0, (1 - k / q + k * k) / a0)
+    return shelf, high_pass
 
 
 def _momentary_frames(sample_rate: int) -> int:
@@ -127,8 +128,8 @@ def _k_weighted_power(clip: Clip) -> NDArray[np.float64]:
     """Return the K-weighted power of each frame, shape (frames,), the channels added."""
     if clip.sample_rate < LOWEST_SAMPLE_RATE:
         raise AudioError(f"loudness needs at least {LOWEST_SAMPLE_RATE} Hz, not {clip.sample_rate} Hz")
-    weighted = sosfilt(_k_weighting(clip.sample_rate), clip.samples.astype(np.float64), axis=0)
-    power: NDArray[np.float64] = np.einsum("fc,fc->f", weighted, weighted)
+    weighted = cascade(clip.samples.T.astype(np.float64), _k_weighting(clip.sample_rate))
+    power: NDArray[np.float64] = np.einsum("cf,cf->f", weighted, weighted)
     return power
 
 

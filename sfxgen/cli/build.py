@@ -33,6 +33,7 @@ from sfxgen.cli.show import (
 )
 from sfxgen.cli.stop import Stop
 from sfxgen.errors import BugError
+from sfxgen.wanted import DRAFT_MODEL
 from sfxgen.workspace import open_workspace
 
 
@@ -149,7 +150,8 @@ def _folders(report: Report) -> str:
 
 def _mention_drafts(report: Report) -> None:
     drafts = {ref for ref, record in report.records.items() if record.draft}
-    models = sorted({asset.sound.model.name for asset in report.workspace.wanted if asset.ref in drafts})
+    drafted = (asset.sound for asset in report.workspace.wanted if asset.ref in drafts)
+    models = sorted({info.name for sound in drafted for info in sound.models if info.adapter != DRAFT_MODEL})
     if drafts:
         click.echo(f"{counted(len(drafts))} drafted by the synthesizer, standing in for {', '.join(models)}")
         click.echo(

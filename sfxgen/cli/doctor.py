@@ -121,7 +121,7 @@ def _project(root: Path) -> list[Finding]:
         return [_finding("project", False, error.message, error.hint)]
     sounds, assets = len(workspace.sounds), len(workspace.wanted)
     findings = [_finding("project", True, f"{root}: {sounds} sounds, {assets} assets")]
-    models = {sound.model.model: sound.model for sound in workspace.sounds}
+    models = {info.model: info for sound in workspace.sounds for info in sound.models}
     for _, info in sorted(models.items()):
         problem = workspace.unavailable(info, Options())
         says = problem.message if problem else "can run here"

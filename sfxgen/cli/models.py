@@ -91,7 +91,7 @@ def fetch(names: tuple[str, ...], project: Path | None, revision: str | None, up
         pins = dict(lockfile.read(root / LOCK_FILE).models)
         if not names:
             sounds = load(root, installed())[1]
-            infos = list({sound.model.model: sound.model for sound in sounds}.values())
+            infos = list({info.model: info for sound in sounds for info in sound.models}.values())
     wanted = [info for info in infos if info.where and weights.hub_id(info.where)]
     if names:
         for info in infos:

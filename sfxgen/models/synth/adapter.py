@@ -31,7 +31,7 @@ class SynthAdapter:
     """Turns presets, or prompts that name one, into sound. Beds of weather and places are stereo, all else mono."""
 
     name = "synth"
-    version = 1
+    version = 2
     models: tuple[ModelInfo, ...] = (
         ModelInfo(
             name="synth",
@@ -45,6 +45,7 @@ class SynthAdapter:
             max_duration_s=MAX_DURATION_S,
             accepts=frozenset({"prompt", "preset", "params", "variation", "duration_s"}),
             reads_prompt=False,
+            seamless=True,
             summary="the embedded synthesizer: presets with parameters; no weights, no GPU, thousands a minute",
         ),
     )

@@ -14,6 +14,7 @@ from numpy.random import Generator
 
 from sfxgen.models.synth import noise
 from sfxgen.models.synth.envelopes import smooth_points
+from sfxgen.models.synth.oscillators import sin_of
 from sfxgen.models.synth.parameters import SAMPLE_RATE
 from sfxgen.models.synth.particles import Bank, Positions, ringing
 from sfxgen.models.synth.take import Signal, Take
@@ -52,7 +53,7 @@ def cycles(take: Take, frequency_hz: float | Signal) -> Signal:
     if isinstance(frequency_hz, np.ndarray):
         one: Signal = np.cumsum(frequency_hz[: take.period], dtype=np.float64) / SAMPLE_RATE
     else:
-        one = np.arange(1, take.period + 1) * (frequency_hz / SAMPLE_RATE)
+        one = np.arange(1, take.period + 1, dtype=np.float64) * (frequency_hz / SAMPLE_RATE)
     whole = max(1, round(float(one[-1])))
     one = one * (whole / float(one[-1]))
     turns: Signal = np.arange(-(-take.frames // take.period), dtype=np.float64) * whole
@@ -61,7 +62,7 @@ def cycles(take: Take, frequency_hz: float | Signal) -> Signal:
 
 def sine(take: Take, frequency_hz: float | Signal, start: float = 0.0) -> Signal:
     """Return a sine, `start` cycles in."""
-    return np.sin(2 * np.pi * (cycles(take, frequency_hz) + start))
+    return sin_of(cycles(take, frequency_hz) + start)
 
 
 def events(take: Take, rate_hz: float) -> Positions:
@@ -101,7 +102,8 @@ def resonant(rng: Generator, take: Take, positions: Positions, gains: Signal, ba
 def _folded(total: Signal, period: int) -> Signal:
     """Return a signal with what rings on after its period added to the start."""
     periods = -(-len(total) // period)
-    return np.pad(total, (0, periods * period - len(total))).reshape(periods, period).sum(axis=0)
+    whole: Signal = np.pad(total, (0, periods * period - len(total))).reshape(periods, period)
+    return np.asarray(whole.sum(axis=0), np.float64)
 
 
 def stereo(left: Signal, right: Signal, *, width: float = 0.8) -> Signal:

@@ -16,7 +16,10 @@ LN_1000 = 6.907755278982137
 
 def decay(frames: int, t60_s: float) -> Signal:
     """Return an exponential that starts at 1 and has fallen by 60 dB after `t60_s`."""
-    falling: Signal = np.exp(np.arange(frames) * (-LN_1000 / (t60_s * SAMPLE_RATE)))
+    rate = -LN_1000 / (t60_s * SAMPLE_RATE)
+    # By rows and columns: e^(64k + j) is e^(64k) times e^j.
+    rows = np.exp(np.arange(0, frames, 64) * rate)
+    falling: Signal = np.multiply.outer(rows, np.exp(np.arange(64) * rate)).ravel()[:frames]
     return falling
 
 
@@ -56,7 +59,7 @@ def wander(rng: Generator, frames: int, rate_hz: float) -> Signal:
     """
     step = int(min(max(SAMPLE_RATE / rate_hz / 24, 1), 480))
     grid = np.arange(frames // step + 2) * step
-    position = grid * (rate_hz / SAMPLE_RATE) + rng.uniform()
+    position: Signal = np.asarray(grid * (rate_hz / SAMPLE_RATE) + rng.uniform(), np.float64)
     points = rng.uniform(-1, 1, int(position[-1]) + 2)
     moved: Signal = np.interp(np.arange(frames), grid, smooth_points(points, position))
     return moved

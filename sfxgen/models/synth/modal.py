@@ -28,6 +28,14 @@ PLATE = (1.0, 1.58, 2.0, 2.92, 3.25, 4.0, 4.58, 5.22, 6.1, 6.76, 7.7, 8.9, 10.3,
 """A thin plate, slightly oblong: mode frequencies go with the sum of squares of two whole numbers."""
 
 
+SHELL = (1.0, 1.07, 2.15, 2.66, 2.81, 3.9, 5.05, 5.4, 7.2, 9.4)
+"""A bowl or a pot: a circle's bending modes, most of them split in two by what is not round about it."""
+
+SHEET: tuple[float, ...] = (1.0, 1.36, 1.9, 2.21, 2.6, 3.1, 3.3, 3.95, 4.3, 4.9, 5.2, 5.9, 6.4, 7.1, 7.6, 8.3)
+SHEET += (9.1, 9.8, 10.9, 11.6, 12.8, 13.9, 15.1, 16.8, 18.3, 20.1, 22.4, 24.9, 27.6, 31.0, 34.8, 39.5, 45.0)
+"""A big thin sheet: so many modes that it crashes rather than rings."""
+
+
 @dataclass(frozen=True, slots=True)
 class Material:
     """How a material rings: friction (tan φ), the 60 dB time all modes share, and mode ratios of a typical body.
@@ -51,6 +59,11 @@ MATERIALS = {
     "glass": Material(0.0024, 1.2, (1.0, 2.32, 4.25, 6.63, 9.38, 12.2), 900, 4200, 2.5),
     "plastic": Material(0.045, 0.16, (*BAR[:5], 1.9, 3.3), 240, 1800, 8),
     "flesh": Material(0.11, 0.16, MEMBRANE[:5], 55, 190, 12),
+    "ceramic": Material(0.0055, 0.42, SHELL, 420, 2900, 2.5),
+    "sheet": Material(0.0035, 1.1, SHEET, 60, 420, 5),
+    "ice": Material(0.009, 0.22, PLATE[:10], 320, 2800, 3),
+    "bone": Material(0.03, 0.08, (*BAR[:5], 1.6, 3.9), 380, 1900, 3),
+    "rubber": Material(0.05, 0.2, (1.0, 1.72, 2.5, 3.9, 5.6, 7.7), 75, 420, 8),
 }
 """The materials by name."""
 
@@ -108,7 +121,10 @@ def impulse_response(modes: Modes, frames: int) -> Signal:
 
 def _poles(modes: Modes) -> NDArray[np.complex128]:
     angles = 2 * np.pi * modes.frequencies / SAMPLE_RATE
-    return np.exp(1j * angles - LN_1000 / (np.maximum(modes.t60s, 1e-4) * SAMPLE_RATE))
+    poles: NDArray[np.complex128] = np.exp(
+        1j * angles - LN_1000 / (np.maximum(modes.t60s, 1e-4) * SAMPLE_RATE)
+    )
+    return poles
 
 
 def _rung(modes: Modes, start: int, stop: int) -> Signal:

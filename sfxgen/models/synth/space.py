@@ -10,7 +10,7 @@ from numpy.random import PCG64, Generator
 
 from sfxgen.models.synth import filters
 from sfxgen.models.synth.envelopes import decay
-from sfxgen.models.synth.noise import SAMPLE_RATE
+from sfxgen.models.synth.parameters import SAMPLE_RATE
 from sfxgen.models.synth.take import Signal, samples_of
 
 ROOM_SEED = 20
@@ -26,7 +26,7 @@ FALL_DB = 24.0
 
 def metres(distance: float) -> float:
     """Return how far away a distance (0 to 1) is, by equal ratios from 1 m to 200 m."""
-    return NEAREST_M * (FARTHEST_M / NEAREST_M) ** distance
+    return float(NEAREST_M * (FARTHEST_M / NEAREST_M) ** distance)
 
 
 def level_of(distance: float) -> float:
@@ -56,7 +56,7 @@ def placed(dry: Signal, *, distance: float, room: float, muffle: float, looped: 
 def _dulled(x: Signal, distance: float, muffle: float, *, looped: bool) -> Signal:
     frames = x.shape[-1]
     length = frames if looped else filters.good_length(frames + samples_of(0.05))
-    hz = np.fft.rfftfreq(length, 1 / SAMPLE_RATE)
+    hz: Signal = np.asarray(np.fft.rfftfreq(length, 1 / SAMPLE_RATE), np.float64)
     gains = 10 ** (-air_db(hz) * metres(distance) / 20) if distance > 0 else np.ones(len(hz))
     if distance > 0:  # the ground and what stands on it scatter what is short against it
         gains = gains / np.sqrt(1 + (hz / (16000 * (900 / 16000) ** distance)) ** 2)

@@ -1,0 +1,90 @@
+"""Recursive filters in numpy alone: importing scipy.signal takes longer than making most sounds.
+
+A recursion is a state that moves on by a matrix with each sample. Here it moves on by blocks: the samples of a block
+are the block's input times a triangular matrix of the impulse response, plus what the state at its start adds; and the
+states of all blocks follow from one another by repeated squaring. The result is the recursion's own but for the
+order of additions.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+Samples = NDArray[np.float64]
+
+Section = tuple[float, float, float, float, float, float]
+"""A second-order section as scipy writes it: b0, b1, b2, 1, a1, a2."""
+
+BLOCK = 32
+NEGLIGIBLE = 1e-18
+
+
+class _Blocks(NamedTuple):
+    """A filter over blocks: y = x @ within + state @ out; the next state = state @ onward + x @ into."""
+
+    within: Samples
+    out: Samples
+    into: Samples
+    onward: Samples
+
+
+def cascade(x: Samples, sections: tuple[Section, ...]) -> Samples:
+    """Return the signal of shape (..., frames), at rest before it, through sections one after the other."""
+    return _run(np.asarray(x, np.float64), _blocks(sections, parallel=False))
+
+
+def parallel(x: Samples, sections: tuple[Section, ...]) -> Samples:
+    """Return the sum of the signal of shape (..., frames) through each section on its own."""
+    return _run(np.asarray(x, np.float64), _blocks(sections, parallel=True))
+
+
+def _run(x: Samples, blocks: _Blocks) -> Samples:
+    frames = x.shape[-1]
+    rows = -(-frames // BLOCK)
+    padded = np.zeros((*x.shape[:-1], rows * BLOCK))
+    padded[..., :frames] = x
+    inputs = padded.reshape(*x.shape[:-1], rows, BLOCK)
+    states = np.zeros((*x.shape[:-1], rows, len(blocks.out)))
+    states[..., 1:, :] = (inputs @ blocks.into)[..., :-1, :]
+    onward, reach = blocks.onward, 1
+    while reach < rows and np.max(np.abs(onward)) > NEGLIGIBLE:
+        states[..., reach:, :] += states[..., :-reach, :] @ onward
+        onward, reach = onward @ onward, 2 * reach
+    outputs: Samples = inputs @ blocks.within + states @ blocks.out
+    return outputs.reshape(*x.shape[:-1], rows * BLOCK)[..., :frames]
+
+
+@lru_cache(maxsize=512)
+def _blocks(sections: tuple[Section, ...], *, parallel: bool) -> _Blocks:
+    size = 2 * len(sections)
+    step, enter, leave, direct = np.zeros((size, size)), np.zeros(size), np.zeros(size), 1.0
+    through = 0.0
+    for index, (b0, b1, b2, _, a1, a2) in enumerate(sections):
+        here = slice(2 * index, 2 * index + 2)
+        own = np.array([[-a1, 1.0], [-a2, 0.0]])
+        gain = np.array([b1 - a1 * b0, b2 - a2 * b0])
+        step[here, here] = own
+        if parallel:
+            enter[here], leave[2 * index] = gain, 1.0
+            through += b0
+        else:  # what the sections before give is this one's input
+            step[here, :] += np.outer(gain, leave)
+            enter[here] = gain * direct
+            leave *= b0
+            leave[2 * index] += 1.0
+            direct *= b0
+    if not parallel:
+        through = direct
+    powers = [np.eye(size)]
+    for _ in range(BLOCK):
+        powers.append(step @ powers[-1])
+    response = np.array([through, *(float(leave @ power @ enter) for power in powers[: BLOCK - 1])])
+    lag = np.arange(BLOCK)[None, :] - np.arange(BLOCK)[:, None]
+    within = np.where(lag >= 0, response[np.maximum(lag, 0)], 0.0)
+    out = np.stack([leave @ power for power in powers[:BLOCK]], axis=1)
+    into = np.stack([powers[BLOCK - 1 - n] @ enter for n in range(BLOCK)])
+    return _Blocks(within, out, into, powers[BLOCK].T.copy())

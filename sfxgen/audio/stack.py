@@ -1,0 +1,87 @@
+"""Several clips laid over one another into one."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Protocol
+
+import numpy as np
+import soxr
+from numpy.typing import NDArray
+
+from sfxgen.audio.clip import Clip
+from sfxgen.audio.filters import butterworth
+from sfxgen.audio.levels import db_to_amplitude
+from sfxgen.audio.loop import make_loop, stretched
+from sfxgen.audio.recursion import Section, cascade
+from sfxgen.audio.resample import to_channels
+
+SETTLING_S = 0.5
+"""How much of a loop its filters run over before its start, until they have settled."""
+
+
+class Laid(Protocol):
+    """How one clip is laid into the stack; see `sfxgen.layers.Mix`."""
+
+    @property
+    def gain_db(self) -> float: ...  # noqa: D102
+    @property
+    def delay_s(self) -> float: ...  # noqa: D102
+    @property
+    def speed(self) -> float: ...  # noqa: D102
+    @property
+    def lowpass_hz(self) -> float | None: ...  # noqa: D102
+    @property
+    def highpass_hz(self) -> float | None: ...  # noqa: D102
+
+
+def stack(layers: Sequence[tuple[Clip, Laid]], *, loop_s: float | None, crossfade_ms: float) -> Clip:
+    """Return the sum of the layers, at the highest of their rates and the most of their channels.
+
+    With `loop_s` every layer is made a loop of that length first (a clip that is one already stays as it is), and so
+    is the stack. Otherwise the stack is as long as its last layer. Above full scale it is turned down to it.
+    Raises AudioError where a layer is too short for a loop.
+    """
+    rate = max(clip.sample_rate for clip, _ in layers)
+    channels = 2 if any(clip.channels == 2 for clip, _ in layers) else 1
+    laid = []
+    for clip, mix in layers:
+        wide = to_channels(clip, 2 if channels == 2 else None)
+        if loop_s is None:
+            samples = _played(wide, mix.speed, rate)
+        else:
+            own = make_loop(wide, loop_s * mix.speed, crossfade_ms)
+            samples = stretched(own.samples, round(loop_s * rate))
+        filtered = _filtered(samples.T.astype(np.float64), mix, rate, around=loop_s is not None)
+        laid.append((filtered * db_to_amplitude(mix.gain_db), round(mix.delay_s * rate)))
+    if loop_s is not None:
+        total = sum((np.roll(one, shift, axis=-1) for one, shift in laid), np.zeros(()))
+    else:
+        total = np.zeros((channels, max(shift + one.shape[-1] for one, shift in laid)))
+        for one, shift in laid:
+            total[:, shift : shift + one.shape[-1]] += one
+    peak = float(np.max(np.abs(total), initial=0.0))
+    return Clip(np.ascontiguousarray((total / max(peak, 1.0)).T, dtype=np.float32), rate)
+
+
+def _played(clip: Clip, speed: float, rate: int) -> NDArray[np.float32]:
+    """Return a clip's samples at a rate, played at a speed: one conversion does both."""
+    if speed == 1.0 and clip.sample_rate == rate:
+        return clip.samples
+    converted = soxr.resample(clip.samples, clip.sample_rate * speed, rate, quality="HQ")
+    return np.asarray(converted, np.float32)
+
+
+def _filtered(x: NDArray[np.float64], mix: Laid, rate: int, *, around: bool) -> NDArray[np.float64]:
+    sections: list[Section] = []
+    if mix.highpass_hz is not None:
+        sections.append(butterworth(mix.highpass_hz, 2, high=True, sample_rate=rate))
+    if mix.lowpass_hz is not None:
+        sections.append(butterworth(mix.lowpass_hz, 2, high=False, sample_rate=rate))
+    if not sections:
+        return x
+    if not around:
+        return cascade(x, tuple(sections))
+    before = round(SETTLING_S * rate)
+    whole = np.concatenate([x] * (1 + -(-before // x.shape[-1])), axis=-1)[..., -(x.shape[-1] + before) :]
+    return cascade(whole, tuple(sections))[..., before:]
