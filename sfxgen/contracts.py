@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, Protocol
+from typing import TYPE_CHECKING, Any, Literal, Protocol, runtime_checkable
 
 if TYPE_CHECKING:
     from pydantic import BaseModel
@@ -131,7 +131,10 @@ class Adapter(Protocol):
         ...
 
     def param_schema(self) -> dict[str, Any]:
-        """Return JSON Schema properties for the keys that only this adapter takes: key → schema."""
+        """Return JSON Schema properties for the keys that only this adapter takes: key → schema.
+
+        A schema's own `$defs` go to the top of the document: name them `adapter.something`.
+        """
         ...
 
     def revision(self, info: ModelInfo, around: Surroundings) -> str | None:
@@ -144,6 +147,21 @@ class Adapter(Protocol):
 
     def load(self, info: ModelInfo, around: Surroundings, *, on_event: OnEvent) -> Session:
         """Load the model. Raises ModelUnavailable or ModelError."""
+        ...
+
+
+@runtime_checkable
+class ReadsFiles(Protocol):
+    """What an adapter is besides, whose keys may name files of the project."""
+
+    def with_files(
+        self, keys: Mapping[str, JsonValue], read: Callable[[str], bytes]
+    ) -> tuple[dict[str, JsonValue], list[Complaint]]:
+        """Return a sound's keys with what they name on disk put in, and what is wrong with it.
+
+        `read` returns a small file's bytes by its path in the project; it raises ProjectError. Nothing else may be
+        read: what it returns is in the recipe's key, and what was read is watched.
+        """
         ...
 
 

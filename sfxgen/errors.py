@@ -15,8 +15,9 @@ SfxgenError                 what is wrong, and one hint
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
 
 class SfxgenError(Exception):
@@ -59,10 +60,16 @@ class ProjectError(SfxgenError):
 
 
 class ManifestError(ProjectError):
-    """All mistakes found in `sfxgen.yaml` and the manifests, sorted by place."""
+    """All mistakes found in `sfxgen.yaml` and the manifests, sorted by place.
 
-    def __init__(self, mistakes: Iterable[Mistake]) -> None:
+    `reads` are the other files that sounds are read from, as they stood: a mistake may be mended in one of them.
+    """
+
+    def __init__(
+        self, mistakes: Iterable[Mistake], reads: Mapping[Path, tuple[int, int, int, int]] | None = None
+    ) -> None:
         self.mistakes = tuple(sorted(set(mistakes)))
+        self.reads = dict(reads or {})
         count = len(self.mistakes)
         super().__init__(f"{count} mistake{'s' if count != 1 else ''} in the manifests")
 

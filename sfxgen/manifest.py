@@ -14,7 +14,7 @@ from sfxgen.errors import ManifestError, Mistake
 from sfxgen.paths import id_problem
 from sfxgen.project import Project, read_project
 from sfxgen.schema import Language, did_you_mean, without_wrong
-from sfxgen.sound import Entry, Place, Resolver, Sound
+from sfxgen.sound import Entry, FileStand, Place, Resolver, Sound
 from sfxgen.yaml_source import Document, KeyPath
 
 MAX_SOUNDS = 50_000
@@ -43,10 +43,13 @@ def load(root: Path, catalog: Catalog) -> tuple[Project, tuple[Sound, ...]]:
                 )
     by_id = _unique(entries, mistakes)
     sounds, assets = [], 0
+    reads: dict[Path, FileStand] = {}
     for entry in by_id.values():
         if entry.own.get("abstract") or entry.broken:
             continue
-        sound = Resolver(project, language, by_id, mistakes).resolve(entry)
+        resolver = Resolver(project, language, by_id, mistakes)
+        sound = resolver.resolve(entry)
+        reads.update(resolver.reads)
         if sound is not None:
             sounds.append(sound)
             assets += len(sound.takes)
@@ -56,7 +59,7 @@ def load(root: Path, catalog: Catalog) -> tuple[Project, tuple[Sound, ...]]:
             )
     _check_outputs(sounds, mistakes)
     if mistakes:
-        raise ManifestError(mistakes)
+        raise ManifestError(mistakes, reads)
     return project, tuple(sorted(sounds, key=lambda sound: sound.id))
 
 

@@ -220,13 +220,21 @@ class Language:
 
     def _fields_schema(self, definition: type[BaseModel], into: dict[str, Any]) -> dict[str, Any]:
         fields = definition.model_json_schema(by_alias=True)
-        into.setdefault("$defs", {}).update(fields.pop("$defs", {}))
+        definitions = into.setdefault("$defs", {})
+        definitions.update(fields.pop("$defs", {}))
         offered: dict[str, list[dict[str, Any]]] = {}
-        for adapter in self.catalog.adapters.values():
+        for name, adapter in self.catalog.adapters.items():
             for key, schema in adapter.param_schema().items():
-                offered.setdefault(key, []).append(schema)
+                definitions.update(schema.get("$defs", {}))
+                definitions[f"{name}.{key}"] = {part: of for part, of in schema.items() if part != "$defs"}
+                about = {"description": schema["description"]} if "description" in schema else {}
+                offered.setdefault(key, []).append({**about, "$ref": f"#/$defs/{name}.{key}"})
+        takers = [fields, definitions["LayerFields"]] if "LayerFields" in definitions else [fields]
         for key, schemas in offered.items():
-            fields["properties"][key] = _or_nothing(schemas[0] if len(schemas) == 1 else {"anyOf": schemas})
+            for taker in takers:
+                taker["properties"][key] = _or_nothing(
+                    schemas[0] if len(schemas) == 1 else {"anyOf": schemas}
+                )
         fields["properties"]["model"]["examples"] = sorted(self.catalog.models())
         return fields
 

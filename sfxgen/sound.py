@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import itertools
+import stat
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import Any
 
-from sfxgen.contracts import ModelInfo
+from sfxgen.contracts import Complaint, ModelInfo, ReadsFiles
 from sfxgen.errors import Mistake, ProjectError
 from sfxgen.layers import LAYERED, MIX_KEYS, Mix
-from sfxgen.paths import id_problem
+from sfxgen.paths import folder_problem, id_problem, inside
 from sfxgen.project import Project
 from sfxgen.recipe import MASTERING_DEFAULTS, Encoding, Kind, Mastering
 from sfxgen.schema import Language, did_you_mean
@@ -38,6 +40,14 @@ LAYERS_OWN = ("prompt", "preset", "params", "duration_s")
 
 TRACED_DEPTH = 4
 """How deep into a sound places are noted: a layer's parameter, `layers`, 0, `params`, `pitch_hz`."""
+
+
+FileStand = tuple[int, int, int, int]
+"""Of a file: when it was written and changed (ns), its bytes, its inode."""
+
+NOTHING_READ: FileStand = (0, 0, 0, 0)
+MAX_READ = 1 << 20
+"""How many bytes a file may have that a sound is read from."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +97,8 @@ class Sound:
     encoding: Encoding
     settings: Mapping[str, Mapping[str, Any]]
     place: Place
+    reads: Mapping[Path, FileStand] = field(default_factory=dict, repr=False)
+    """The files beside the manifests that it was read from, as they stood."""
     origins: Mapping[KeyPath, Place] = field(repr=False)
 
     @property
@@ -183,6 +195,7 @@ class Resolver:
         self.by_id = by_id
         self.mistakes = mistakes
         self.merged = _Merged()
+        self.reads: dict[Path, FileStand] = {}
         self.entry: Entry
 
     def resolve(self, entry: Entry) -> Sound | None:
@@ -231,6 +244,7 @@ class Resolver:
             encoding=encoding,
             settings=settings,
             place=entry.place,
+            reads=self.reads,
             origins=self.merged.origins,
         )
 
@@ -363,9 +377,34 @@ class Resolver:
         if kind == "loop" and "duration_s" in info.accepts:
             keys.setdefault("duration_s", DEFAULT_LOOP_S)
         adapter = self.language.catalog.adapters[info.adapter]
-        for complaint in adapter.complaints(info, keys, kind=kind):
+        found: list[Complaint] = []
+        if isinstance(adapter, ReadsFiles):
+            keys, found = adapter.with_files(keys, self._read)
+        for complaint in found or adapter.complaints(info, keys, kind=kind):
             self.complain((*at, *complaint.key.split(".")), complaint.what, complaint.hint)
         return keys
+
+    def _read(self, path: str) -> bytes:
+        """Read a small file of the project for an adapter, and note what it was for the watcher."""
+        problem = folder_problem(path)
+        if problem:
+            raise ProjectError(problem[0], hint=problem[1])
+        file = self.project.root / path
+        if not inside(self.project.root, file):
+            raise ProjectError(f"'{path}' is a link that leaves the project", hint="copy the file into it")
+        try:
+            stand = file.stat()
+            if not stat.S_ISREG(stand.st_mode):
+                raise ProjectError(f"'{path}' is no file", hint="name a file of the project")
+            if stand.st_size > MAX_READ:
+                raise ProjectError(f"'{path}' has more than {MAX_READ:,} bytes", hint="is it the right file?")
+            content = file.read_bytes()
+        except OSError as error:
+            self.reads[file] = NOTHING_READ
+            hint = "paths start at the project's folder"
+            raise ProjectError(f"'{path}' cannot be read: {error.strerror}", hint=hint) from error
+        self.reads[file] = (stand.st_mtime_ns, stand.st_ctime_ns, stand.st_size, stand.st_ino)
+        return content
 
     def _takes(self) -> tuple[int, ...]:
         values = self.merged.values

@@ -7,6 +7,7 @@ build's own output never wakes the watcher.
 
 from __future__ import annotations
 
+import glob
 import os
 import stat
 import sys
@@ -41,6 +42,7 @@ from sfxgen.paths import folder_problem
 from sfxgen.project import PROJECT_FILE, STATE_FOLDER, read_document
 from sfxgen.schema import ProjectBlock
 from sfxgen.sessions import Sessions
+from sfxgen.sound import NOTHING_READ
 from sfxgen.workspace import Options
 
 QUIET_S = 0.05
@@ -102,6 +104,7 @@ class Watcher:
         self._next_look = 0.0
         self._project_stat: tuple[int, ...] | None = None
         self._globs = tuple(ProjectBlock.model_construct().manifests)
+        self._reads: tuple[Path, ...] = ()
         self._built: Look | None = None
         self._shown: tuple[Look, str] | None = None
         self._takes_under_way = 0
@@ -114,12 +117,12 @@ class Watcher:
         with closing(self._sessions), closing(_Hints(self._wake, self._warn)) as hints:
             while not stopped():
                 look = self._look()
-                if hints.follow(self._folders(look), self._globs):
+                if hints.follow(self._folders(look), self._patterns()):
                     look = self._look()  # what changed before the folders were followed gave no hint
                 if look != self._built:
                     self._build(stopped)
                     # A project file saved in two halves names its folders only once it has settled.
-                    if self._built is not None and hints.follow(self._folders(self._built), self._globs):
+                    if self._built is not None and hints.follow(self._folders(self._built), self._patterns()):
                         self._wake.set()
                 self._rest(stopped)
 
@@ -138,6 +141,7 @@ class Watcher:
                 sessions=self._sessions,
             )
         except ManifestError as error:
+            self._follow_reads(error.reads, look)
             self._show(look, error)
         except (SfxgenError, OSError) as error:
             # Not the manifests' fault: another build runs, the lock is in pieces, the disk is full. It may pass.
@@ -146,9 +150,20 @@ class Watcher:
         else:
             if self._shown is shown_before:  # mended; what was shown meanwhile is of a newer edit
                 self._shown = None
+            sounds = report.workspace.sounds
+            self._follow_reads({path: at for sound in sounds for path, at in sound.reads.items()}, look)
             if report.cancelled:
                 self._built = None
             self.on_build(report)
+
+    def _follow_reads(self, reads: Look, look: Look) -> None:
+        """Look from now on at the files that sounds are read from, as they stood when this build read them."""
+        for path in set(self._reads) - set(reads):
+            look.pop(path, None)
+        for path, stand in reads.items():
+            if stand != NOTHING_READ:
+                look.setdefault(path, stand)
+        self._reads = tuple(reads)
 
     def _is_superseded(self) -> bool:
         """Whether a newer edit that can be built has come. One with mistakes is shown and changes nothing.
@@ -235,6 +250,7 @@ class Watcher:
                 ValueError,
             ):  # a folder went away under the glob, or it is none; the build says so
                 continue
+        self._add(look, self._reads)
         now = time.monotonic()
         self._next_look = now + max(LOOK_EVERY_S, (now - began) / LOOK_SHARE)
         return look
@@ -247,6 +263,10 @@ class Watcher:
                 continue
             if stat.S_ISREG(found.st_mode) and STATE_FOLDER not in path.parts:
                 look[path] = (found.st_mtime_ns, found.st_ctime_ns, found.st_size, found.st_ino)
+
+    def _patterns(self) -> tuple[str, ...]:
+        """Return the globs that what sounds are read from matches."""
+        return (*self._globs, *(glob.escape(path.name) for path in self._reads))
 
     def _folders(self, look: Look) -> list[Path]:
         """Return the folders where a save is likely, the likeliest first."""

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from sfxgen.contracts import Complaint, ModelInfo, Session, Surroundings
+from sfxgen.errors import ProjectError
 from sfxgen.models.synth import prompts
 from sfxgen.models.synth.parameters import (
     MATRIX_TEXT,
@@ -16,7 +17,9 @@ from sfxgen.models.synth.parameters import (
     did_you_mean,
     number,
 )
-from sfxgen.models.synth.presets import PRESETS
+from sfxgen.models.synth.presets import EVERYWHERE, PRESETS
+from sfxgen.models.synth.sfxr import written
+from sfxgen.models.synth.sfxr.formats import SfxrFormatError
 
 if TYPE_CHECKING:
     from sfxgen.errors import ModelUnavailable
@@ -54,6 +57,26 @@ class SynthAdapter:
         """Return None: there is only one synthesizer, and it is nowhere else."""
         del where
         return None
+
+    def with_files(
+        self, keys: Mapping[str, JsonValue], read: Callable[[str], bytes]
+    ) -> tuple[dict[str, JsonValue], list[Complaint]]:
+        """Return the keys with the sfxr link or file that `params` may name put in, as plain parameters."""
+        params = keys.get("params")
+        if keys.get("preset") != "sfxr" or not isinstance(params, Mapping):
+            return dict(keys), []
+        named = [name for name in written.SHORTHANDS if name in params]
+        if not named:
+            return dict(keys), []
+        own = {name: value for name, value in params.items() if name not in written.SHORTHANDS}
+        if len(named) > 1:
+            what = "file and link are two sounds"
+            return {**keys, "params": own}, [Complaint("params.file", what, "write one of the two")]
+        try:
+            found = written.sound_of(named[0], params[named[0]], read)
+        except (SfxrFormatError, ProjectError) as error:
+            return {**keys, "params": own}, [Complaint(f"params.{named[0]}", error.message, error.hint)]
+        return {**keys, "params": {**found, **own}}, []
 
     def complaints(
         self, info: ModelInfo, keys: Mapping[str, JsonValue], *, kind: Kind = "one_shot"
@@ -117,10 +140,17 @@ class SynthAdapter:
             "params": {
                 "type": "object",
                 "description": "The preset's parameters.",
-                "anyOf": list(self.preset_schemas().values()),
+                "anyOf": [self._params_schema(preset) for preset in PRESETS.values()],
+                "$defs": {f"synth.{name}": shared.schema() for name, shared in EVERYWHERE.items()},
             },
             "variation": VARIATION.schema(),
         }
+
+    def _params_schema(self, preset: Preset) -> dict[str, Any]:
+        schema = preset.schema(EVERYWHERE)
+        if preset.name == "sfxr":
+            schema["properties"].update(written.SCHEMAS)
+        return schema
 
     def preset_schemas(self) -> dict[str, dict[str, Any]]:
         """Return the JSON Schema of each preset's `params`."""

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.random import Generator
 
 from sfxgen.models.synth import noise
+from sfxgen.models.synth.noise import Gains
 from sfxgen.models.synth.take import Signal, samples_of
 
 STROUHAL = 0.2
@@ -41,7 +42,7 @@ def swish(
     `turbulence` is how far a tone strays, as a part of its frequency. Ends as the speed's curve ends, not faded.
     """
 
-    def wake(frequencies: Signal, times: Signal) -> Signal:
+    def wake(frequencies: Gains, times: Gains) -> Gains:
         now = noise.at(speed, times)
         centre = top_hz * now
         gains = air * _rush(frequencies, 1.7 * centre)
@@ -55,7 +56,7 @@ def swish(
     return noise.painted(rng, len(speed), wake, 1024 if top_hz < 3000 else 512)
 
 
-def _rush(frequencies: Signal, centre_hz: Signal) -> Signal:
+def _rush(frequencies: Gains, centre_hz: Gains) -> Gains:
     """Return the broad noise of a wake: it rises to a centre and falls with the square above it."""
     over = frequencies / centre_hz
     return 1.4 * over / (1 + over * over) ** 1.5

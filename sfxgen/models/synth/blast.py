@@ -8,6 +8,7 @@ from numpy.random import Generator
 from sfxgen.models.synth import noise, oscillators, particles
 from sfxgen.models.synth.envelopes import decay, ramp_out, slide, wander
 from sfxgen.models.synth.filters import good_length
+from sfxgen.models.synth.noise import Gains
 from sfxgen.models.synth.parameters import SAMPLE_RATE
 from sfxgen.models.synth.take import Layer, Signal, level, mix, samples_of
 
@@ -27,10 +28,12 @@ def sonic_boom(length_s: float) -> Signal:
     return np.convolve(np.pad(wave, len(smooth)), smooth / np.sum(smooth))
 
 
-def thump(length_s: float, first_hz: float, last_hz: float) -> Signal:
-    """Return the push of air of a blow: a falling sine that is gone after `length_s`."""
-    frames = samples_of(length_s)
-    tone = oscillators.sine(slide(frames, first_hz, last_hz, 0.5), frames)
+def thump(rng: Generator, length_s: float, first_hz: float, last_hz: float) -> Signal:
+    """Return the push of air of a blow: a falling sine that is gone after about `length_s`; no two fall alike."""
+    astray = 2.0 ** (0.14 * rng.uniform(-1, 1, 3))
+    frames = samples_of(length_s * float(astray[0]))
+    falling = slide(frames, first_hz * float(astray[1]), last_hz * float(astray[2]), 0.5)
+    tone = oscillators.sine(falling, frames)
     return tone * decay(frames, 1.15 * length_s) * ramp_out(frames, 0.3)
 
 
@@ -50,9 +53,10 @@ def burning(
     frames = samples_of(length_s)
     first_hz, last_hz = corners_hz
 
-    def cooling(frequencies: Signal, times: Signal) -> Signal:
+    def cooling(frequencies: Gains, times: Gains) -> Gains:
         over = frequencies / (last_hz + (first_hz - last_hz) * np.exp(-times / fall_s))
-        return 1 / (1 + over * over)
+        gains: Gains = 1 / (1 + over * over)
+        return gains
 
     hot = noise.painted(rng, frames, cooling, window)
     return hot * decay(frames, t60_s or length_s) * ramp_out(frames, 0.3)
@@ -85,9 +89,10 @@ def echoes(
     """Return what a landscape sends back: a few echoes of the front, and ever duller noise of all the others."""
     frames = samples_of(tail_s)
 
-    def dulling(frequencies: Signal, times: Signal) -> Signal:
+    def dulling(frequencies: Gains, times: Gains) -> Gains:
         over = frequencies / (corner_hz * np.exp(-2.4 * times / tail_s) + 160)
-        return 1 / ((1 + over * over) * (1 + 110 / np.maximum(frequencies, 20)))
+        gains: Gains = 1 / ((1 + over * over) * (1 + 110 / np.maximum(frequencies, 20)))
+        return gains
 
     diffuse = noise.painted(rng, frames, dulling, 1024) * decay(frames, 1.05 * tail_s)
     diffuse *= (0.65 + 0.35 * wander(rng, frames, 13)) * ramp_out(frames, 0.3)
@@ -104,7 +109,7 @@ def echoes(
 
 
 def arcs(rng: Generator, envelope: Signal, count: float, brightness: float) -> Signal:
-    """Return electric arcs: each heats a thread of air so fast that it snaps, a tiny blast wave (Vine, 2014).
+    """Return electric arcs: each heats a thread of air so fast that it snaps, a tiny blast wave (after Farnell, 2010).
 
     They strike as a Poisson process that follows the envelope, most of them small.
     """

@@ -14,6 +14,7 @@ from numpy.random import Generator
 from numpy.typing import NDArray
 
 from sfxgen.models.synth import modal, particles
+from sfxgen.models.synth.envelopes import ramp_out
 from sfxgen.models.synth.parameters import SAMPLE_RATE
 from sfxgen.models.synth.take import Signal, level
 
@@ -27,7 +28,7 @@ def dropped(height_m: float, restitution: float) -> tuple[Signal, Signal]:
     """Return when a thing dropped from a height touches down, from the first time on, and how fast (first = 1)."""
     flight_s = 2 * math.sqrt(2 * height_m / GRAVITY)
     count = max(1, math.ceil(math.log(SHORTEST_FLIGHT_S / flight_s) / math.log(restitution)))
-    speeds: Signal = restitution ** np.arange(count + 1)
+    speeds: Signal = np.power(restitution, np.arange(count + 1, dtype=np.float64))
     return np.concatenate([[0.0], np.cumsum(flight_s * speeds[1:])])[: count + 1], speeds
 
 
@@ -48,7 +49,7 @@ def settling(
     `drop_s` is about how long the first flights last. Edgy pieces bounce unevenly.
     """
     bounces = int(np.clip(math.log(0.05) / math.log(restitution), 1, 6)) + 1
-    landed = spread_s * rng.beta(1.0, 2.2, count)
+    landed = spread_s * rng.beta(1.0, 1.7, count)
     landed[0] = 0.0
     speeds = restitution ** np.arange(bounces) * rng.uniform(0.55, 1.25, (count, bounces))
     flights = drop_s * rng.uniform(0.4, 1.0, (count, 1)) * speeds
@@ -87,8 +88,9 @@ def heap(
                 brightness=0.1 + 0.75 * strike,
                 looseness=0.12,
             )
-            struck = modal.ring(modes, modal.blow(0.3 + 0.7 * strike, material.contact_ms), longest_s)
-            grains.append(level(struck))
+            lasting_s = min(longest_s, 0.8 * float(np.max(modes.t60s)))
+            struck = modal.ring(modes, modal.blow(0.3 + 0.7 * strike, material.contact_ms), lasting_s)
+            grains.append(level(struck) * ramp_out(len(struck), 0.2))
             weights.append((low_hz / pitch_hz) ** 0.45)
     which = 2 * (contacts.pieces % count) + (contacts.speeds < 0.5)
     gains = contacts.speeds**1.2 * np.array(weights)[which] * rng.uniform(0.5, 1.0, len(which))

@@ -7,9 +7,10 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.random import Generator
 
-from sfxgen.models.synth.envelopes import ramp_out
+from sfxgen.models.synth.envelopes import LN_1000, decay, ramp_out
 from sfxgen.models.synth.oscillators import sin_of
 from sfxgen.models.synth.parameters import SAMPLE_RATE
+from sfxgen.models.synth.particles import Positions
 from sfxgen.models.synth.take import Signal, samples_of
 
 MINNAERT = 3.26
@@ -42,12 +43,12 @@ def bubble(radius_m: float, *, rise_oct: float = 0.2, ring: float = 1.0) -> Sign
     length_s = min(6.5 / damping, 0.9)
     seconds = np.arange(max(64, samples_of(length_s))) / SAMPLE_RATE
     pitch_hz = pitch_of(radius_m)
-    # The pitch rises along with the decay, fast at first: most of it is over while it is still heard.
-    position = seconds / length_s
-    cycles = pitch_hz * np.cumsum(2.0 ** (rise_oct * position**0.8)) / SAMPLE_RATE
-    formed = 0.35 / pitch_hz + 0.0004
-    swell = np.minimum(1.0, seconds / formed)
-    return sin_of(cycles) * np.exp(-damping * seconds) * swell * swell * ramp_out(len(seconds), 0.2)
+    # Steadily rising: what is heard of it, before it has decayed, is the first part of the rise.
+    cycles = pitch_hz * (seconds + (2.0**rise_oct - 1) / (2 * length_s) * seconds**2)
+    formed = np.minimum(1.0, seconds / (0.35 / pitch_hz + 0.0004))
+    envelope = formed**2 * decay(len(seconds), LN_1000 / damping) * ramp_out(len(seconds), 0.2)
+    rung: Signal = sin_of(cycles) * envelope
+    return rung
 
 
 def population(
@@ -72,7 +73,7 @@ def population(
     return out
 
 
-def bursts(rng: Generator, frames: int, count: int, each: Sequence[int]) -> Signal:
+def bursts(rng: Generator, frames: int, count: int, each: Sequence[int]) -> Positions:
     """Return positions of bubbles that come in bursts, modulo `frames`: each burst a quick run of `each` from a vent."""
     starts = rng.integers(0, frames, count)
     runs = []

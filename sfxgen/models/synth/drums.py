@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.random import Generator
 
-from sfxgen.models.synth import modal, noise
+from sfxgen.models.synth import modal, noise, ringing
 from sfxgen.models.synth.envelopes import decay, ramp_out
 from sfxgen.models.synth.parameters import SAMPLE_RATE
 from sfxgen.models.synth.take import Signal, level, mix, samples_of
@@ -64,12 +64,12 @@ def stroke(
     drum = DRUMS[name]
     lowest_hz = modal.scaled(drum.range_hz, size)
     skin = level(_bent(_skin(rng, drum, lowest_hz, hardness, t60_s), drum.bend * strength, lowest_hz))
-    wires = min(1.0, drum.wires + rattle)
+    wires = min(1.0, drum.wires + rattle**1.5)
     return level(
         mix(
             (1.0, skin),
             (drum.thump, _thump(rng, lowest_hz)),
-            (drum.click * (0.25 + hardness), _click(rng, hardness)),
+            (drum.click * (0.25 + hardness), beater(rng, hardness)),
             (0.55 * wires, _wires(rng, t60_s, hardness) if wires > 0 else np.zeros(1)),
         )
     )
@@ -84,28 +84,30 @@ def _skin(rng: Generator, drum: Drum, lowest_hz: float, hardness: float, t60_s: 
     gains[0] = 1.0
     phases = np.exp(1j * np.pi * rng.uniform(-0.5, 0.5, len(ratios)))
     force = modal.blow(0.9 * hardness, drum.softest_ms)
-    return modal.ring(modal.Modes(frequencies, t60s, gains * phases), force)
+    return ringing.ring(modal.Modes(frequencies, t60s, gains * phases), force)
 
 
 def _bent(skin: Signal, bend: float, lowest_hz: float) -> Signal:
     """Return the sound with its pitch raised by a ratio at the start: time runs faster, by interpolation."""
     if bend < 0.005:
         return skin
-    falling_s = 0.018 + 2.2 / lowest_hz
-    frames = np.arange(len(skin))
-    ahead = bend * falling_s * SAMPLE_RATE * (1 - np.exp(-frames / (falling_s * SAMPLE_RATE)))
-    bent: Signal = np.interp(frames + ahead, frames, skin, right=0.0)
-    return bent
+    falling = (0.018 + 2.2 / lowest_hz) * SAMPLE_RATE
+    settled = min(len(skin), int(7 * falling))
+    frames = np.arange(settled)
+    moving = np.interp(frames + bend * falling * (1 - np.exp(-frames / falling)), np.arange(len(skin)), skin)
+    return np.concatenate([moving, skin[settled + round(bend * falling) :]])
 
 
 def _thump(rng: Generator, lowest_hz: float) -> Signal:
     """Return the push of air: a short low noise."""
     frames = samples_of(0.12)
-    return level(noise.band(rng, frames, 0.7 * lowest_hz, 3.2 * lowest_hz) * decay(frames, 0.1) * ramp_out(frames, 0.3))
+    return level(
+        noise.band(rng, frames, 0.7 * lowest_hz, 3.2 * lowest_hz) * decay(frames, 0.1) * ramp_out(frames, 0.3)
+    )
 
 
-def _click(rng: Generator, hardness: float) -> Signal:
-    """Return the beater's own noise: dull for felt, a crack for wood."""
+def beater(rng: Generator, hardness: float) -> Signal:
+    """Return a beater's own noise: dull for felt, a crack for wood."""
     frames = samples_of(0.03)
     burst = noise.band(rng, frames, 250 + 900 * hardness, 900 * 14**hardness)
     return level(burst * decay(frames, 0.028 - 0.014 * hardness) * ramp_out(frames, 0.3))
@@ -116,7 +118,7 @@ def _wires(rng: Generator, t60_s: float, hardness: float) -> Signal:
     length_s = min(0.9, 0.1 + 0.35 * t60_s)
     frames = samples_of(length_s)
 
-    def spectrum(frequencies: Signal, times: Signal) -> Signal:
+    def spectrum(frequencies: noise.Gains, times: noise.Gains) -> noise.Gains:
         centre = 3200 + 3200 * hardness - 1500 * np.minimum(1, times / length_s)
         return noise.bump(frequencies, centre, 0.95) + 0.3 * noise.bump(frequencies, 900.0, 0.8)
 

@@ -10,12 +10,12 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.random import Generator
+from numpy.typing import NDArray
 
 from sfxgen.models.synth import modal
-from sfxgen.models.synth.envelopes import decay
-from sfxgen.models.synth.filters import convolved, lowpass
+from sfxgen.models.synth.filters import lowpass
 from sfxgen.models.synth.parameters import SAMPLE_RATE
-from sfxgen.models.synth.take import Signal, samples_of
+from sfxgen.models.synth.take import Signal
 
 MEMORY = 0.7
 """How much of one slip's threshold the next one keeps: the same asperities come around again."""
@@ -56,12 +56,21 @@ def force(rng: Generator, rate_hz: Signal, loudness: Signal, roughness: float, s
     # Between two samples each slip falls on both of them; a fast squeal would be hoarse otherwise.
     part = at - first
     gains = freed * loudness[first]
-    pulses = np.bincount(first, gains * (1 - part), frames + 1) + np.bincount(
-        first + 1, gains * part, frames + 1
-    )
-    pulses = pulses[:frames]
-    grit = convolved(np.abs(pulses), decay(samples_of(0.004), 0.004))[:frames] * rng.standard_normal(frames)
-    return lowpass(pulses + (0.02 + 0.1 * roughness) * grit, 350 / slip_ms, 1)
+    pulses = np.bincount(first, gains * (1 - part), frames + 1)
+    pulses += np.bincount(first + 1, gains * part, frames + 1)
+    grit = bursts(rng, frames, first, gains, 0.0008, 5)
+    return lowpass(pulses[:frames] + (0.05 + 0.3 * roughness) * grit, 350 / slip_ms, 1)
+
+
+def bursts(
+    rng: Generator, frames: int, starts: NDArray[np.int64], gains: Signal, fade_s: float, each: int
+) -> Signal:
+    """Return short bursts of noise, as a few impulses of either sign after each start; 1/e after `fade_s`."""
+    late = rng.exponential(fade_s * SAMPLE_RATE, (len(starts), each))
+    places = np.minimum(starts[:, None] + late.astype(np.int64), frames - 1)
+    signed = gains[:, None] * rng.choice(np.array([-1.0, 1.0]), late.shape)
+    spread: Signal = np.bincount(places.ravel(), signed.ravel(), frames).astype(np.float64)
+    return spread
 
 
 def body(rng: Generator, low_hz: float, high_hz: float, t60_s: float, count: int = 9) -> modal.Modes:

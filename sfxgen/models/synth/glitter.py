@@ -81,12 +81,12 @@ def chord(
     frequencies = np.concatenate([roots + detune, roots - detune])
     gains = np.exp(2j * np.pi * rng.uniform(size=len(frequencies)))
     modes = modal.Modes(frequencies, np.full(len(frequencies), 1e4), gains)
-    return modal.impulse_response(modes, frames) / np.sqrt(len(roots))
+    return modal.impulse_response(modes, frames) * float(len(roots) ** -0.5)
 
 
 def plucked(rng: Generator, pitch_hz: float, t60_s: float, brightness: float) -> Signal:
     """Return a plucked string: stiff harmonics, their gains set by where it is plucked (Fletcher and Rossing, 1998)."""
-    order = np.arange(1, max(3, min(18, int(9000 / pitch_hz))))
+    order = np.arange(1, max(3, min(12, int(7000 / pitch_hz))))
     frequencies = pitch_hz * order * np.sqrt(1 + 0.00012 * order**2)
     frequencies = frequencies * (1 + 0.0006 * rng.uniform(-1, 1, len(order)))
     gains = np.sin(np.pi * order * rng.uniform(0.24, 0.33)) / order ** (2.1 - 1.2 * brightness)

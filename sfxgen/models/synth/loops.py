@@ -1,8 +1,11 @@
 """Textures that are made one period at a time: every signal here is a circle, whose end runs on into its start.
 
 A texture that repeats is all in one period. Noise of a steady colour is then drawn straight as a spectrum, a filter is
-a product with one (Cooley and Tukey, 1965), and nothing has to settle. What sounds on past the end sounds at the
-start.
+a product with one, and nothing has to settle. What moves slowly is a curve of one value every `STEP` frames, so that
+gusts and swells cost next to nothing until they meet a sound. Single precision is enough for all of it.
+
+Shapes: a circle is (period,), or (2, period) in stereo; a curve is (cells + 1,), where the last value is for past the
+end.
 """
 
 from __future__ import annotations
@@ -10,217 +13,333 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import lru_cache, wraps
+from typing import Any
 
 import numpy as np
 from numpy.random import Generator
 from numpy.typing import NDArray
 
-from sfxgen.models.synth import bed
-from sfxgen.models.synth.envelopes import decay
+from sfxgen.models.synth.envelopes import decay, smooth_points
 from sfxgen.models.synth.filters import convolved, good_length
-from sfxgen.models.synth.noise import Gains
+from sfxgen.models.synth.noise import Gains, tilt
 from sfxgen.models.synth.parameters import SAMPLE_RATE
-from sfxgen.models.synth.particles import Positions, impulses
+from sfxgen.models.synth.particles import Positions
 from sfxgen.models.synth.take import Signal, Take, samples_of
+
+Circle = NDArray[np.float32]
+"""One period of a sound."""
+
+Curve = NDArray[np.float64]
+"""One period of something slow, one value every `STEP` frames."""
 
 Colour = Callable[[Gains], Gains]
 """A steady spectrum: gains by frequency in Hz, both of shape (bins,)."""
 
+Shape = Callable[[Signal], Signal]
+"""How something slow swells: a function of 0 to 1."""
+
+STEP = 96
 MEMORY = 12000
 """How long, in frames, a colour rings at most, where a period's own length would transform slowly."""
 
-SAMPLES_AN_EVENT = 40
-"""Adding one grain costs about as much as convolving this many samples."""
 
-
-def one_period(render: Callable[[Take], Signal]) -> Callable[[Take], Signal]:
-    """Make a render function of one that renders exactly one period, all of circles."""
+def one_period(render: Callable[[Take], Circle]) -> Callable[[Take], Signal]:
+    """Make a render function of one that renders exactly one period."""
 
     @wraps(render)
     def whole(take: Take) -> Signal:
         one = render(replace(take, frames=take.period))
-        turns = -(-take.frames // take.period)
-        return np.concatenate([one] * turns)[: take.frames]
+        out = np.empty((*one.shape[:-1], take.frames))
+        for start in range(0, take.frames, take.period):
+            part = out[..., start : start + take.period]
+            part[:] = one[..., : part.shape[-1]]
+        return out.T
 
     return whole
 
 
-def coloured(take: Take, colour: Colour) -> Signal:
-    """Return one period of noise of a colour, at an RMS of 1."""
-    return bands(take, colour)[0]
+# Curves
 
 
-def bands(take: Take, *colours: Colour) -> list[Signal]:
+def wander(take: Take, rate_hz: float) -> Curve:
+    """Return slow random movement within -1 to 1 that turns about `rate_hz` times a second."""
+    turns = max(2, round(rate_hz * take.period / SAMPLE_RATE))
+    points = take.rng.uniform(-1, 1, turns)
+    places = grid(take) * (turns / take.period)
+    return smooth_points(np.concatenate([points, points, points[:1]]), places)
+
+
+def grid(take: Take) -> Curve:
+    """Return the frames at which a curve has its values."""
+    return np.arange(-(-take.period // STEP) + 1, dtype=np.float64) * STEP
+
+
+def later(take: Take, curve: Curve, seconds: float) -> Curve:
+    """Return a curve that happens later, and past the end at the start."""
+    places = (grid(take) - seconds * SAMPLE_RATE) % take.period
+    return np.interp(places, grid(take), curve)
+
+
+def swells(take: Take, starts: Positions, gains: Signal, shape: Shape, length_s: float) -> Curve:
+    """Return the sum of slow shapes that start at positions: each a function of 0 to 1 over `length_s`."""
+    total = np.zeros(len(grid(take)))
+    turns = int(np.ceil(length_s * SAMPLE_RATE / take.period))
+    for start, gain in zip(starts.tolist(), gains.tolist(), strict=True):
+        since = (grid(take) - start) % take.period
+        for turn in range(turns):
+            part = (since + turn * take.period) / (length_s * SAMPLE_RATE)
+            total += np.where(part < 1, gain * shape(np.minimum(part, 1.0)), 0.0)
+    return total
+
+
+def over(take: Take, curve: Curve) -> Circle:
+    """Return a curve as one value a frame, along straight lines."""
+    rise = np.arange(STEP, dtype=np.float32) / np.float32(STEP)
+    values = curve.astype(np.float32)
+    whole = np.multiply.outer(values[1:] - values[:-1], rise)
+    whole += values[:-1, None]
+    frames: Circle = whole.ravel()[: take.period]
+    return frames
+
+
+def moved(take: Take, x: Circle, curve: Curve) -> Circle:
+    """Return a sound whose level follows a curve."""
+    out = over(take, curve)
+    out *= x
+    return out
+
+
+# Sources
+
+
+def bands(take: Take, *colours: Colour) -> list[Circle]:
     """Return noise of several colours, each at an RMS of 1. They come from one draw: move each by itself."""
     period = take.period
     if good_length(period) != period:
         source = take.rng.standard_normal(period, dtype=np.float32)
-        return [bed.unit(shaped(source, colour)) for colour in colours]
+        return [unit(shaped(source, colour)) for colour in colours]
     hz = hz_of(period)
-    parts = take.rng.standard_normal(2 * len(hz), dtype=np.float32)
-    spectrum = parts.view(np.complex64)
-    return [_drawn(spectrum * colour(hz).astype(np.float32), period) for colour in colours]
+    spectrum = take.rng.standard_normal(2 * len(hz), dtype=np.float32).view(np.complex64)
+    return [_drawn(spectrum * colour(hz), period) for colour in colours]
 
 
-def _drawn(spectrum: NDArray[np.complex64], period: int) -> Signal:
-    spectrum[0] = 0
-    drawn: Signal = np.fft.irfft(spectrum, period).astype(np.float64)
-    return bed.unit(drawn)
+def coloured(take: Take, colour: Colour) -> Circle:
+    """Return noise of a colour, at an RMS of 1."""
+    return bands(take, colour)[0]
 
 
-def grainy(take: Take, colour: Colour) -> Signal:
+def grainy(take: Take, colour: Colour) -> Circle:
     """Return noise of a colour as countless small events make it: mostly small, now and then a big one.
 
     The cube of white noise has its energy in few samples, and each of them rings once through the colour.
     """
     source = take.rng.standard_normal(take.period, dtype=np.float32)
-    return bed.unit(shaped(source * source * source, colour))
+    cubed = source * source
+    cubed *= source
+    return unit(shaped(cubed, colour))
 
 
-def shaped(x: Gains, colour: Colour) -> Signal:
-    """Return a circle with its spectrum multiplied by a colour, without a shift in time."""
+def pad(take: Take, partials: Sequence[tuple[float, float, float]]) -> Circle:
+    """Return a drone of partials (frequency_hz, gain, width_hz): each a cluster of lines that beat, at an RMS of 1.
+
+    Lines of random phase drawn straight into the spectrum of one period (Nasca, 2006: PADsynth).
+    """
+    step_hz = SAMPLE_RATE / take.period
+    spectrum = np.zeros(take.period // 2 + 1, np.complex64)
+    for frequency_hz, gain, width_hz in partials:
+        reach = max(1, int(3 * width_hz / step_hz))
+        middle = round(frequency_hz / step_hz)
+        bins = np.arange(max(1, middle - reach), min(len(spectrum), middle + reach + 1))
+        if len(bins) and frequency_hz < 0.45 * SAMPLE_RATE:
+            shape = np.exp(-0.5 * ((bins - middle) * step_hz / max(width_hz, 0.4 * step_hz)) ** 2)
+            shape *= gain / np.sqrt(np.sum(shape**2))
+            spectrum[bins] += shape * np.exp(2j * np.pi * take.rng.uniform(size=len(bins)))
+    return _drawn(spectrum, take.period)
+
+
+def _drawn(spectrum: NDArray[Any], period: int) -> Circle:
+    """Return the sound of a spectrum, at an RMS of 1 (by Parseval's theorem)."""
+    spectrum = spectrum.astype(np.complex64, copy=False)
+    spectrum[0] = 0
+    power = 2 * float(np.vdot(spectrum, spectrum).real) / period**2
+    if power > 0:
+        spectrum *= np.float32(power**-0.5)
+    return np.fft.irfft(spectrum, period).astype(np.float32, copy=False)
+
+
+def tone(take: Take, frequency_hz: Curve | float, jitter: Curve | None = None, start: float = 0.0) -> Circle:
+    """Return a sine along a curve of frequencies, moved so that the period holds a whole number of cycles.
+
+    `jitter` is added to the phase, in cycles.
+    """
+    hz = np.broadcast_to(np.asarray(frequency_hz, np.float64), grid(take).shape)
+    cycles = np.concatenate([[0.0], np.cumsum(0.5 * (hz[1:] + hz[:-1]))]) * (STEP / SAMPLE_RATE)
+    whole = float(np.interp(take.period, grid(take), cycles))
+    cycles = cycles * (max(1, round(whole)) / whole) + start
+    if jitter is not None:
+        cycles = cycles + jitter
+    steps = np.diff(cycles)
+    within = np.arange(STEP, dtype=np.float32) / np.float32(STEP)
+    phase = np.multiply.outer(steps.astype(np.float32), within)
+    phase += (cycles[:-1] % 1.0).astype(np.float32)[:, None]
+    phase -= np.floor(phase)
+    phase *= np.float32(2 * np.pi)
+    sung: Circle = np.sin(phase).ravel()[: take.period]
+    return sung
+
+
+def rumble(corner_hz: float, slope: float = 1.9) -> Colour:
+    """Return a colour that falls above a corner, and below what is heard rather than felt."""
+    return lambda hz: tilt(hz, corner_hz, slope) * (hz / (hz + np.float32(30))) ** 2
+
+
+# Events
+
+
+def events_under(take: Take, curve: Curve, rate_hz: float) -> Positions:
+    """Return the positions of a Poisson process of `rate_hz` events a second on average that follows a curve."""
+    mass = np.cumsum(np.maximum(curve[:-1], 1e-9))
+    count = take.rng.poisson(rate_hz * take.period / SAMPLE_RATE)
+    cells = np.searchsorted(mass, take.rng.uniform(0, mass[-1], count))
+    positions = cells * STEP + take.rng.integers(0, STEP, count)
+    return np.sort(positions % take.period).astype(np.int64)
+
+
+def spread_out(take: Take, rate_hz: float) -> Positions:
+    """Return about evenly spread positions, `rate_hz` of them a second: for rare events, so that there are some."""
+    count = int(rate_hz * take.period / SAMPLE_RATE + take.rng.uniform(0.3, 0.7))
+    spots = np.arange(count) + 0.8 * take.rng.uniform(-0.5, 0.5, count) + take.rng.uniform()
+    return np.sort((spots / max(1, count) * take.period).astype(np.int64) % take.period)
+
+
+def crowd(
+    take: Take, positions: Positions, gains: Signal, grains: Sequence[Signal], which: Positions | None = None
+) -> Circle:
+    """Return grains at positions of the period; `which` says the grain of each event, else they take turns."""
+    longest = max(len(grain) for grain in grains)
+    total = np.zeros(take.period + longest, np.float32)
+    chosen = np.arange(len(positions)) % len(grains) if which is None else which
+    for index, grain in enumerate(grains):
+        mine = np.flatnonzero(chosen == index)
+        _add(total, positions[mine], gains[mine], grain.astype(np.float32))
+    return folded(total, take.period)
+
+
+def _add(total: Circle, positions: Positions, gains: Signal, grain: Circle) -> None:
+    """Add a grain at every position: one by one, or a dense crowd by convolution, whichever is cheaper."""
+    count = len(grain)
+    if len(positions) * (600 + count) < 8 * len(total):
+        for position, gain in zip(positions.tolist(), gains.astype(np.float32), strict=True):
+            total[position : position + count] += gain * grain
+    elif len(positions):
+        frames = len(total) - count + 1
+        train = np.bincount(positions, weights=gains, minlength=frames)[:frames].astype(np.float64)
+        total += convolved(train, grain.astype(np.float64))
+
+
+def folded(x: Gains, period: int) -> Circle:
+    """Return a signal of any length as a circle: what lies past the period is added at its start."""
+    out = np.zeros(period, np.float32)
+    for start in range(0, len(x), period):
+        part = x[start : start + period]
+        out[: len(part)] += part
+    return out
+
+
+# Filters and places
+
+
+def shaped(x: Circle, colour: Colour) -> Circle:
+    """Return a sound with its spectrum multiplied by a colour, without a shift in time."""
     period = len(x)
-    length = good_length(period)
-    if length == period:
+    if good_length(period) == period:
         return _multiplied(x, colour)
     before = -(-MEMORY // period) * period
     length = good_length(before + period + MEMORY)
     return _multiplied(np.resize(x, length), colour)[before : before + period]
 
 
-def _multiplied(x: Gains, colour: Colour) -> Signal:
-    spectrum = np.fft.rfft(x) * colour(hz_of(len(x)))
-    out: Signal = np.fft.irfft(spectrum, len(x)).astype(np.float64)
-    return out
+def _multiplied(x: Circle, colour: Colour) -> Circle:
+    spectrum = np.fft.rfft(x)
+    spectrum *= colour(hz_of(len(x)))
+    return np.fft.irfft(spectrum, len(x)).astype(np.float32, copy=False)
 
 
-@lru_cache(maxsize=8)
-def hz_of(length: int) -> Gains:
+@lru_cache(maxsize=4)
+def hz_of(length: int) -> Circle:
     """Return the frequencies of a transform's bins, of shape (bins,)."""
-    hz: Gains = np.fft.rfftfreq(length, 1 / SAMPLE_RATE).astype(np.float32)
-    return hz
+    return np.fft.rfftfreq(length, 1 / SAMPLE_RATE).astype(np.float32)
 
 
-def pad(take: Take, partials: Sequence[tuple[float, float, float]]) -> Signal:
-    """Return a drone of partials (frequency_hz, gain, width_hz): each a cluster of lines that beat, at an RMS of 1.
-
-    Lines of random phase drawn straight into the spectrum of one period (Nasca, 2006: PADsynth).
-    """
-    hz = hz_of(take.period)
-    spectrum = np.zeros(len(hz), np.complex64)
-    step = SAMPLE_RATE / take.period
-    for frequency_hz, gain, width_hz in partials:
-        reach = max(1, int(3 * width_hz / step))
-        middle = round(frequency_hz / step)
-        bins = np.arange(max(1, middle - reach), min(len(hz), middle + reach + 1))
-        if len(bins) and frequency_hz < 0.45 * SAMPLE_RATE:
-            shape = np.exp(-0.5 * ((bins - middle) * step / max(width_hz, 0.4 * step)) ** 2)
-            shape *= gain / np.sqrt(np.sum(shape**2))
-            spectrum[bins] += shape * np.exp(2j * np.pi * take.rng.uniform(size=len(bins)))
-    return _drawn(spectrum, take.period)
+def unit(x: Circle) -> Circle:
+    """Return a sound at an RMS of 1; silence stays silence."""
+    power = float(np.dot(x, x)) / len(x)
+    return x * np.float32(power**-0.5) if power > 0 else x
 
 
-def elsewhere(x: Signal, part: float = 0.5) -> Signal:
-    """Return a circle turned by a part of its period: noise that is another's equal and shares no moment with it."""
-    return np.roll(x, int(part * len(x)), axis=0)
+def elsewhere(x: Circle, part: float = 0.5) -> Circle:
+    """Return a circle turned by a part of its period: noise like the first that shares no moment with it."""
+    at = int(part * len(x))
+    return np.concatenate([x[at:], x[:at]])
 
 
-def sides(x: Signal, width: float = 0.8) -> Signal:
-    """Return noise from all around: one side hears another moment of it than the other."""
-    return bed.stereo(x, elsewhere(x), width=width)
-
-
-def crowd(
-    take: Take, positions: Positions, gains: Signal, grains: Sequence[Signal], which: Positions | None = None
-) -> Signal:
-    """Return grains at positions of the period; `which` says the grain of each event, else they take turns."""
-    total = np.zeros(take.period + max(len(grain) for grain in grains))
-    chosen = np.arange(len(positions)) % len(grains) if which is None else which
-    for index, grain in enumerate(grains):
-        mine = np.flatnonzero(chosen == index)
-        if len(mine) * (SAMPLES_AN_EVENT + len(grain) // 25) < take.period:
-            for position, gain in zip(positions[mine].tolist(), gains[mine].tolist(), strict=True):
-                total[position : position + len(grain)] += gain * grain
-        else:
-            train = impulses(take.period, positions[mine], gains[mine])
-            total[: take.period + len(grain) - 1] += convolved(train, grain)
-    return folded(total, take.period)
-
-
-def folded(total: Signal, period: int) -> Signal:
-    """Return a signal of any length as a circle: what lies past the period is added at its start."""
-    turns = -(-len(total) // period)
-    out = np.zeros(turns * period)
-    out[: len(total)] = total
-    summed: Signal = out.reshape(turns, period).sum(axis=0)
-    return summed
-
-
-def placed_crowd(
-    take: Take,
-    positions: Positions,
-    gains: Signal,
-    grains: Sequence[Signal],
-    *,
-    spread: float = 0.8,
-) -> Signal:
-    """Return grains that each sound from a place of their own, of shape (period, 2), at equal power."""
-    places = 0.5 + spread * take.rng.uniform(-0.5, 0.5, len(positions))
-    left = crowd(take, positions, gains * np.cos(0.5 * np.pi * places), grains)
-    right = crowd(take, positions, gains * np.sin(0.5 * np.pi * places), grains)
-    return np.stack([left, right], axis=1)
-
-
-def panned(x: Signal, place: float | Signal) -> Signal:
-    """Return a signal from a place (0 left, 1 right) at equal power, of shape (frames, 2)."""
-    return np.stack([np.cos(0.5 * np.pi * place) * x, np.sin(0.5 * np.pi * place) * x], axis=1)
-
-
-def times_of(take: Take, rate: float) -> Positions:
-    """Return about evenly spread positions, `rate` of them a second: for few events, that none is missing."""
-    count = int(rate * take.period / SAMPLE_RATE + take.rng.uniform(0.3, 0.7))
-    spots = (np.arange(count) + 0.8 * take.rng.uniform(-0.5, 0.5, count) + take.rng.uniform()) / max(1, count)
-    return (spots * take.period).astype(np.int64) % take.period
-
-
-def curve(take: Take, positions: Positions, gains: Signal, shape: Signal, step: int = 240) -> Signal:
-    """Return the sum of slow shapes (one value every `step` frames) that start at positions, over one period."""
-    cells = max(2, take.period // step)
-    total = np.zeros(cells)
-    stretch = take.period / cells / step
-    for position, gain in zip(positions.tolist(), gains.tolist(), strict=True):
-        first = position * cells / take.period
-        at = int(np.ceil(first))
-        moved = np.interp(np.arange(int(len(shape) / stretch)) + at - first, np.arange(len(shape)) / stretch, shape)
-        np.add.at(total, (at + np.arange(len(moved))) % cells, gain * moved)
-    grid = np.arange(cells + 1) * (take.period / cells)
-    out: Signal = np.interp(np.arange(take.period), grid, np.append(total, total[0]))
+def stereo(left: Circle, right: Circle, width: float = 0.8) -> Circle:
+    """Return two independent sides that share part of each other."""
+    shared = np.float32((1 - width) / 2)
+    out = np.empty((2, len(left)), np.float32)
+    both = shared * (right - left)
+    np.add(left, both, out=out[0])
+    np.subtract(right, both, out=out[1])
     return out
 
 
-def hall(rng: Generator, t60_s: float, dark_hz: float, before_s: float = 0.02) -> Signal:
-    """Return a stone room's impulse response without its direct sound, of unit energy: decaying, darkening noise."""
-    frames = samples_of(before_s) + samples_of(1.1 * t60_s)
-    source = rng.standard_normal(frames) * decay(frames, t60_s)
-    source += rng.standard_normal(frames) * decay(frames, 0.4 * t60_s)
-    length = good_length(frames)
-    hz = hz_of(length)
-    dark = 1 / (1 + (hz / dark_hz) ** 2) * (hz / (hz + 120))
-    tail: Signal = np.fft.irfft(np.fft.rfft(source, length) * dark, length)[:frames]
-    first = samples_of(before_s)
-    tail[:first] = 0
-    rise = min(samples_of(0.03), frames - first)
-    tail[first : first + rise] *= np.arange(rise) / rise
-    return tail / max(float(np.sqrt(np.sum(tail**2))), 1e-9)
+def sides(x: Circle, width: float = 0.8) -> Circle:
+    """Return noise from all around: one side hears another moment of it than the other."""
+    return stereo(x, elsewhere(x), width)
 
 
-def in_hall(take: Take, x: Signal, echo: float, t60_s: float = 2.2, dark_hz: float = 2600) -> Signal:
-    """Return a stereo circle with a hall around it: `echo` is how much of it is heard."""
+def panned(take: Take, x: Circle, place: float | Curve) -> Circle:
+    """Return a sound from a place, or along a curve of places (0 left, 1 right), at equal power."""
+    if isinstance(place, np.ndarray):
+        left, right = (moved(take, x, law(0.5 * np.pi * place)) for law in (np.cos, np.sin))
+        return np.stack([left, right])
+    return np.stack(
+        [np.float32(np.cos(0.5 * np.pi * place)) * x, np.float32(np.sin(0.5 * np.pi * place)) * x]
+    )
+
+
+def placed(
+    take: Take, positions: Positions, gains: Signal, grains: Sequence[Signal], spread: float = 0.8
+) -> Circle:
+    """Return grains that each sound from a place of their own, in stereo."""
+    places = 0.25 * np.pi * (1 + spread * take.rng.uniform(-1, 1, len(positions)))
+    which = take.rng.integers(0, len(grains), len(positions))
+    left = crowd(take, positions, gains * np.cos(places), grains, which)
+    right = crowd(take, positions, gains * np.sin(places), grains, which)
+    return np.stack([left, right])
+
+
+def in_hall(take: Take, x: Circle, echo: float, t60_s: float = 2.2, dark_hz: float = 2600) -> Circle:
+    """Return a stereo sound with a stone hall around it: `echo` is how much of it is heard (Moorer, 1979)."""
     if echo <= 0:
         return x
-    spectrum = np.fft.rfft(x.mean(axis=1))
-    wet = []
-    for _ in range(2):
-        tail = folded(hall(take.rng, t60_s, dark_hz), take.period)
-        wet.append(np.fft.irfft(spectrum * np.fft.rfft(tail), take.period))
-    return (1 - 0.4 * echo) * x + 1.6 * echo * np.stack(wet, axis=1)
+    spectrum = np.fft.rfft(0.5 * (x[0] + x[1]))
+    out = x * np.float32(1 - 0.4 * echo)
+    for side in (0, 1):
+        tail = np.fft.rfft(folded(_hall(take.rng, t60_s), take.period))
+        hz = hz_of(take.period)
+        tail *= np.float32(1.6 * echo) / (1 + (hz / np.float32(dark_hz)) ** 2) * (hz / (hz + 120))
+        tail *= spectrum
+        out[side] += np.fft.irfft(tail, take.period)
+    return out
+
+
+def _hall(rng: Generator, t60_s: float) -> Circle:
+    """Return a hall's impulse response without its direct sound, of unit energy."""
+    frames = samples_of(1.1 * t60_s)
+    tail = rng.standard_normal(frames, dtype=np.float32) * decay(frames, t60_s).astype(np.float32)
+    first, rise = samples_of(0.02), samples_of(0.03)
+    tail[:first] = 0
+    count = len(tail[first : first + rise])
+    tail[first : first + rise] *= np.arange(count, dtype=np.float32) / rise
+    return tail * np.float32(float(np.dot(tail, tail)) ** -0.5)

@@ -12,9 +12,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.random import Generator
 
-from sfxgen.models.synth import modal
+from sfxgen.models.synth import modal, ringing
 from sfxgen.models.synth.parameters import SAMPLE_RATE
 from sfxgen.models.synth.particles import poisson_under, scatter
+from sfxgen.models.synth.scales import audible
 from sfxgen.models.synth.take import Signal, level, samples_of, semitones
 
 
@@ -74,6 +75,7 @@ def note(
 ) -> Signal:
     """Return one struck note at a peak of 1: its longest mode has fallen by 60 dB after `t60_s`."""
     tuned = INSTRUMENTS[instrument]
+    pitch_hz = audible(pitch_hz)
     ratios, gains, decays = (np.array(row) for row in (tuned.ratios, tuned.gains, tuned.decays))
     gains = gains * np.maximum(ratios, 0.5) ** (2.4 * (brightness - 0.5)) * rng.uniform(0.6, 1.3, len(ratios))
     detuned = ratios * (1 + np.where(ratios == 1, 0.0015, 0.004) * rng.uniform(-1, 1, len(ratios)))
@@ -83,7 +85,7 @@ def note(
     both = np.concatenate([gains, gains * rng.uniform(0.25, 0.6, len(ratios))])
     phases = np.exp(1j * rng.uniform(-np.pi, np.pi, len(both)))
     modes = heard(modal.Modes(frequencies, t60_s * np.tile(decays, 2), both * phases))
-    return level(modal.ring(modes, mallet(pitch_hz, hardness)))
+    return level(ringing.ring(modes, mallet(pitch_hz, hardness)))
 
 
 def heard(modes: modal.Modes) -> modal.Modes:
@@ -105,21 +107,14 @@ def glints(rng: Generator, pitch_hz: float, steps: Sequence[int], length_s: floa
         note(
             rng,
             "bell",
-            _folded_hz(pitch_hz * semitones(float(rng.choice(steps))) * float(rng.choice([4, 8]))),
+            pitch_hz * semitones(float(rng.choice(steps))) * float(rng.choice([4, 8])),
             float(rng.uniform(0.12, 0.35)),
             hardness=0.8,
         )
-        for _ in range(7)
+        for _ in range(4)
     ]
     frames = samples_of(length_s)
     fewer = np.linspace(1, 0, frames) ** 2
     positions = poisson_under(rng, fewer, 2 + 26 * amount * min(2.0, length_s))
     gains = rng.uniform(0.25, 1, len(positions)) * (0.25 + 0.75 * fewer[positions])
     return scatter(frames + samples_of(0.4), positions, gains, grains)
-
-
-def _folded_hz(frequency_hz: float) -> float:
-    """Return a frequency an octave or more lower where it would be above what still sounds like a note."""
-    while frequency_hz > 9000:
-        frequency_hz /= 2
-    return frequency_hz

@@ -53,13 +53,13 @@ class Material:
 
 
 MATERIALS = {
-    "wood": Material(0.022, 0.35, (*BAR, 1.7, 3.6, 4.4), 110, 900, 9),
-    "metal": Material(0.0011, 2.8, PLATE, 240, 2600, 5),
+    "wood": Material(0.022, 0.35, (*BAR, 1.7, 3.6, 4.4), 110, 900, 7),
+    "metal": Material(0.0011, 2.8, PLATE, 240, 2600, 3.5),
     "stone": Material(0.012, 0.18, PLATE[:8], 350, 3200, 5),
-    "glass": Material(0.0024, 1.2, (1.0, 2.32, 4.25, 6.63, 9.38, 12.2), 900, 4200, 2.5),
+    "glass": Material(0.0018, 1.4, (1.0, 2.32, 2.36, 4.25, 6.63, 9.38, 12.2), 900, 4200, 1.2),
     "plastic": Material(0.045, 0.16, (*BAR[:5], 1.9, 3.3), 240, 1800, 8),
     "flesh": Material(0.11, 0.16, MEMBRANE[:5], 55, 190, 12),
-    "ceramic": Material(0.0055, 0.42, SHELL, 420, 2900, 2.5),
+    "ceramic": Material(0.0055, 0.42, SHELL, 420, 2900, 1.4),
     "sheet": Material(0.0035, 1.1, SHEET, 60, 420, 5),
     "ice": Material(0.009, 0.22, PLATE[:10], 320, 2800, 3),
     "bone": Material(0.03, 0.08, (*BAR[:5], 1.6, 3.9), 380, 1900, 3),

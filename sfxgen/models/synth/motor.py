@@ -23,6 +23,12 @@ def turning(take: Take, rate_hz: float, unsteadiness: float) -> Signal:
     return bed.cycles(take, rate_hz * (1 + unsteadiness * bed.wander(take, 3.0)))
 
 
+def times(take: Take, cycles: Signal, ratio: float) -> Signal:
+    """Return a phase that runs `ratio` times as fast, or nearly: so that it too fits the period a whole number of times."""
+    whole = round(float(cycles[take.period - 1]))
+    return cycles * (max(1, round(whole * ratio)) / whole)
+
+
 def pulses(
     take: Take, cycles: Signal, table: Signal, parts: Signal, *, sigma: float, places: Signal | None = None
 ) -> Signal:

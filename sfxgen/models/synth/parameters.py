@@ -9,6 +9,7 @@ import difflib
 import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any
 
 SAMPLE_RATE = 48000
@@ -37,6 +38,8 @@ class Number:
     default: float
     log: bool = False
     spread: float = 0.08
+    rest: float | None = None
+    """The value at which an effect is off: no variation turns it on."""
 
     def moved(self, value: float, fraction: float) -> float:
         """Return the value moved by a fraction of the range on its own scale, and kept inside it."""
@@ -122,13 +125,17 @@ class Preset:
         """Return every parameter's value, defaults where `values` says nothing; numbers become floats."""
         return {p.name: _plain(values.get(p.name, p.default)) for p in self.parameters}
 
-    def schema(self) -> dict[str, Any]:
-        """Return the JSON Schema of the preset's `params`."""
+    def schema(self, shared: Mapping[str, Parameter] = MappingProxyType({})) -> dict[str, Any]:
+        """Return the JSON Schema of the preset's `params`; for `shared` ones it refers to `#/$defs/synth.name`."""
+        properties = {
+            p.name: {"$ref": f"#/$defs/synth.{p.name}"} if shared.get(p.name) is p else p.schema()
+            for p in self.parameters
+        }
         return {
             "type": "object",
             "title": self.name,
             "description": self.summary,
-            "properties": {p.name: p.schema() for p in self.parameters},
+            "properties": properties,
             "additionalProperties": False,
         }
 
@@ -147,10 +154,19 @@ def number(
     *,
     log: bool = False,
     spread: float = 0.08,
+    rest: float | None = None,
 ) -> Number:
     """Make a numeric parameter; the arguments stand in the order of a table's columns."""
     return Number(
-        name=name, unit=unit, low=low, high=high, default=default, summary=summary, log=log, spread=spread
+        name=name,
+        unit=unit,
+        low=low,
+        high=high,
+        default=default,
+        summary=summary,
+        log=log,
+        spread=spread,
+        rest=rest,
     )
 
 

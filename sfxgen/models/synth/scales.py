@@ -19,11 +19,11 @@ SCALES = {
 """Pentatonic major, major with its seventh, major, whole-tone, Japanese in, harmonic minor, octatonic, and a mixture."""
 
 CHORDS = {
-    "bright": (0, 4, 7, 12),
+    "bright": (0, 4, 7),
     "calm": (0, 7, 14, 16),
-    "heroic": (0, 7, 12, 16),
+    "heroic": (0, 7, 12, 16, 19),
     "mysterious": (0, 4, 11, 18),
-    "sad": (0, 3, 7, 12),
+    "sad": (0, 3, 7),
     "dark": (0, 3, 7, 10),
     "tense": (0, 3, 6, 9),
     "eerie": (0, 6, 11, 17),
@@ -32,11 +32,18 @@ CHORDS = {
 
 
 def degree(steps: Sequence[int], index: int) -> int:
-    """Return the semitones of a step of a scale or chord, which goes on in the next octave."""
-    octave, step = divmod(index, len(steps) if steps[-1] < 12 else len(steps) - 1)
-    return 12 * octave + steps[step]
+    """Return the semitones of a step of a scale or chord, which goes on an octave (or two) above its end."""
+    turns, step = divmod(index, len(steps))
+    return 12 * (steps[-1] // 12 + 1) * turns + steps[step]
 
 
 def pitch(root_hz: float, steps: Sequence[int], index: int) -> float:
     """Return the frequency of a step above a root."""
     return root_hz * semitones(degree(steps, index))
+
+
+def audible(frequency_hz: float, highest_hz: float = 9000.0) -> float:
+    """Return a frequency some octaves lower where it would be above what still sounds like a note."""
+    while frequency_hz > highest_hz:
+        frequency_hz /= 2
+    return frequency_hz

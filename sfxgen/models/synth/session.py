@@ -85,6 +85,19 @@ def rendered(recipe: Recipe) -> np.ndarray[tuple[int, int], np.dtype[np.float32]
     return np.asarray(np.round(samples * GRID) / GRID, dtype=np.float32).reshape(len(samples), -1)
 
 
+def first_take(preset: Preset) -> np.ndarray[tuple[int, int], np.dtype[np.float32]]:
+    """Render a preset as it is, of shape (frames, channels): what the docs show and a benchmark times."""
+    recipe = Recipe(
+        model="synth",
+        revision=None,
+        adapter_version=0,
+        base_seed=0,
+        take=1,
+        params={"preset": preset.name, "params": preset.filled({}), "variation": 0.0},
+    )
+    return rendered(recipe)
+
+
 def texture(
     preset: Preset, values: Mapping[str, Value], rng: Generator, frames: int, *, edges: bool
 ) -> Signal:

@@ -10,10 +10,11 @@ from __future__ import annotations
 import numpy as np
 from numpy.random import Generator
 
-from sfxgen.models.synth import modal
+from sfxgen.models.synth import modal, ringing
 from sfxgen.models.synth.envelopes import LN_1000
 from sfxgen.models.synth.parameters import SAMPLE_RATE
-from sfxgen.models.synth.take import Signal, level, mix, samples_of
+from sfxgen.models.synth.scales import audible
+from sfxgen.models.synth.take import Signal, level, samples_of
 
 MOST_HARMONICS = 48
 
@@ -34,6 +35,7 @@ def plucked(
     `hardness` is how narrow the plectrum is. The string moves in two planes, which decay at two rates and beat
     (Weinreich, 1977).
     """
+    pitch_hz = audible(pitch_hz)
     count = int(min(MOST_HARMONICS, max(1, 0.42 * SAMPLE_RATE // pitch_hz)))
     n = np.arange(1, count + 1)
     frequencies = pitch_hz * n * np.sqrt((1 + stiffness * n**2) / (1 + stiffness))
@@ -43,8 +45,8 @@ def plucked(
     # A narrow plectrum bends the string sharply: the spectrum of a corner, smoothed by its width.
     edge_hz = 700 * 12**hardness + 2 * pitch_hz
     gains = np.sin(np.pi * n * pick_at) / n / (1 + (frequencies / edge_hz) ** 2)
-    gains *= rng.uniform(0.75, 1.25, len(n))
-    phases = np.exp(1j * rng.uniform(-0.9, 0.9, len(n)))
+    gains *= rng.uniform(0.6, 1.3, len(n))
+    phases = np.exp(1j * rng.uniform(-1.4, 1.4, len(n)))
     apart = 1 + rng.uniform(0.0004, 0.0011)
     other = gains * rng.uniform(0.2, 0.45) * np.exp(1j * rng.uniform(-np.pi, np.pi, len(n)))
     modes = modal.Modes(
@@ -52,7 +54,7 @@ def plucked(
         np.concatenate([0.8 * t60s, t60s]),
         np.concatenate([gains * phases, other]),
     )
-    return level(rung_by_length(modes, modal.blow(0.3 + 0.55 * hardness, 2.5)))
+    return level(ringing.ring(modes, modal.blow(0.3 + 0.55 * hardness, 2.5)))
 
 
 def _loss_rate(pitch_hz: float, frequencies: Signal, brightness: float) -> Signal:
@@ -66,18 +68,6 @@ def _loss_rate(pitch_hz: float, frequencies: Signal, brightness: float) -> Signa
     rounds = max(pitch_hz, 180.0) * (1.6 - brightness)
     losses: Signal = -0.5 * np.log(np.maximum(power, 1e-6)) * rounds
     return losses
-
-
-def rung_by_length(modes: modal.Modes, excitation: Signal) -> Signal:
-    """Return the modes' sound; those that die early are only rendered as long as they are heard."""
-    longest_s = float(np.max(modes.t60s))
-    long = modes.t60s > 0.3 * longest_s
-    layers = [
-        (1.0, modal.ring(modal.Modes(modes.frequencies[part], modes.t60s[part], modes.gains[part]), excitation))
-        for part in (long, ~long)
-        if np.any(part)
-    ]
-    return mix(*layers)
 
 
 def pick_noise(rng: Generator, hardness: float) -> Signal:

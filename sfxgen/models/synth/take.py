@@ -51,7 +51,7 @@ def varied(preset: Preset, values: Mapping[str, Value], variation: float, rng: G
     moved = dict(values)
     for parameter in preset.parameters:
         draw = float(rng.triangular(-1, 0, 1))
-        if isinstance(parameter, Number):
+        if isinstance(parameter, Number) and moved[parameter.name] != parameter.rest:
             value = float(moved[parameter.name])
             moved[parameter.name] = parameter.moved(value, variation * parameter.spread * draw)
     return moved

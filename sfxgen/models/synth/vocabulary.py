@@ -1,379 +1,235 @@
-"""The words that prompts are read by, as tables. Words are in their bare form: `prompts.stem` finds it."""
+"""The words that prompts are read by: `vocabulary.toml` as typed, frozen tables, loaded when first asked for."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+import re
+import tomllib
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from functools import cache
+from importlib import resources
+from itertools import chain
+from typing import Any
 
-from sfxgen.models.synth.parameters import Value
+TOKEN = re.compile(r"[a-z]+(?:'[a-z]+)?|\d+(?:\.\d+)?")
+"""What a prompt, and a phrase of the tables, is cut into: words and numbers."""
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """A value by its place in a parameter's range: 0 is its low end, 1 its high end, on its own scale."""
+
+    fraction: float
+
+
+Level = float | str | Share
+"""What a word sets a parameter to: a number in its unit, one of a choice's options, or a share of its range."""
 
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """What a word sounds like: a preset with some parameters set.
+    """One sense of a word that names a sound: the preset, with some parameters set.
 
-    `strength` decides between the words of a prompt: 4 names one sound and no other, 3 names a thing that
-    sounds, 2 an action or a thing that may be struck, 1 a place or a material.
+    `rank` decides between the words of a prompt: 4 names one sound and no other, 3 a thing that sounds, 2 an action
+    or a thing that may be struck, 1 a place or a material. A sense with `near` counts only beside one of those words.
     """
 
     preset: str
-    strength: int
-    params: Mapping[str, Value] = field(default_factory=dict)
+    rank: int
+    params: Mapping[str, Level]
+    near: frozenset[str]
 
 
-def _sources(strength: int, preset: str, words: str, /, **params: Value) -> dict[str, Source]:
-    return {word: Source(preset, strength, params) for word in words.split()}
+@dataclass(frozen=True, slots=True)
+class Option:
+    """An option of a choice, of any parameter that has it where `parameter` is ""."""
+
+    parameter: str
+    option: str
 
 
-SOURCES: Mapping[str, Source] = {
-    **_sources(4, "coin", "coin money cash penny doubloon ducat gold"),
-    **_sources(3, "coin", "treasure loot jewel gem", metal=0.5),
-    **_sources(3, "pickup", "pickup collect collectible item grab reward bonus"),
-    **_sources(4, "powerup", "powerup levelup upgrade heal boost revive respawn"),
-    **_sources(3, "powerup", "success victory win achievement unlock"),
-    **_sources(3, "click", "click button switch toggle tap tick press key keyboard mouse lever"),
-    **_sources(3, "click", "typewriter camera shutter", material="metal"),
-    **_sources(4, "hover", "hover rollover mouseover blip"),
-    **_sources(3, "hover", "menu interface tooltip cursor highlight select bleep pop"),
-    **_sources(4, "confirm", "confirm accept notification ding chime notify message ok"),
-    **_sources(3, "confirm", "bell purchase complete ready ping"),
-    **_sources(4, "error", "error denied deny wrong invalid buzzer refuse reject failure cancel"),
-    **_sources(2, "error", "fail lose gameover negative"),
-    **_sources(4, "jump", "jump hop leap bounce boing spring"),
-    **_sources(4, "whoosh", "whoosh swoosh swish woosh"),
-    **_sources(2, "whoosh", "swing dash throw flyby pass slash dodge roll arrow cape spin"),
-    **_sources(4, "footstep", "footstep footfall step stomp"),
-    **_sources(3, "footstep", "walk run tread foot boot shoe march jog heel sneak"),
-    **_sources(4, "laser", "laser blaster phaser raygun railgun"),
-    **_sources(3, "laser", "zap scifi ray beam plasma"),
-    **_sources(4, "gunshot", "gunshot gunfire musket shotgun rifle revolver", size=0.5),
-    **_sources(3, "gunshot", "gun pistol handgun firearm sniper", size=0.3),
-    **_sources(3, "gunshot", "cannon artillery", size=1.0, tail_s=2.0),
-    **_sources(2, "gunshot", "shot shoot"),
-    **_sources(4, "explosion", "explosion explode blast bomb detonation detonate grenade dynamite"),
-    **_sources(3, "explosion", "boom missile rocket mine meteor burst"),
-    **_sources(4, "explosion", "thunder thunderclap", size=0.9, rumble_s=5.0, debris=0.0, brightness=0.35),
-    **_sources(
-        3, "explosion", "collapse avalanche earthquake", size=0.9, debris=0.9, shock=0.2, rumble_s=5.0
-    ),
-    **_sources(3, "hit", "hit impact strike knock bang thud thump clang clank clunk slam smash crash bump"),
-    **_sources(3, "hit", "punch kick slap bodyfall", material="flesh"),
-    **_sources(
-        2, "hit", "sword shield armor armour anvil hammer axe blade dagger pipe pan gong", material="metal"
-    ),
-    **_sources(2, "hit", "crate barrel plank log box table bat club chair", material="wood"),
-    **_sources(2, "hit", "brick rock boulder pebble", material="stone"),
-    **_sources(2, "hit", "bottle cup window mirror vase", material="glass"),
-    **_sources(2, "hit", "drop land fall"),
-    **_sources(3, "door", "door gate hatch cupboard drawer chest trapdoor"),
-    **_sources(2, "door", "creak hinge squeak", action="swing"),
-    **_sources(4, "glass", "shatter"),
-    **_sources(3, "glass", "shard break glassbreak"),
-    **_sources(1, "glass", "glass"),
-    **_sources(4, "water_drop", "waterdrop drip droplet plop"),
-    **_sources(2, "water_drop", "bubble splash", drops=3.0),
-    **_sources(4, "rain", "rain drizzle downpour rainfall shower"),
-    **_sources(4, "wind", "wind breeze gale storm blizzard"),
-    **_sources(2, "wind", "rustle", leaves=0.9, strength=0.3),
-    **_sources(3, "wind", "gust howl draft draught"),
-    **_sources(3, "wind", "hurricane tempest", strength=0.95, gusts=0.8),
-    **_sources(3, "fire", "fire campfire flame bonfire fireplace torch crackle burn hearth"),
-    **_sources(3, "forest", "forest bird birdsong woodland jungle meadow park dawn morning countryside"),
-    **_sources(2, "forest", "nature garden field ambience ambient outdoor outside"),
-    **_sources(3, "forest", "cricket cicada insect night", insects=0.7, birds=0.05),
-    **_sources(3, "stream", "stream river brook creek waterfall fountain"),
-    **_sources(2, "stream", "ocean sea wave", flow=0.9, bubbles=30.0, rush=0.9),
-    **_sources(1, "stream", "water"),
-    **_sources(4, "engine", "engine motor motorbike motorcycle generator"),
-    **_sources(3, "engine", "car truck lorry tractor bus vehicle machine helicopter tank chainsaw drone"),
-    **_sources(4, "alarm", "alarm siren alert klaxon"),
-    **_sources(2, "alarm", "warning beep horn buzz"),
-    **_sources(4, "magic", "magic spell enchant conjure wizard sorcery mana"),
-    **_sources(3, "magic", "magical sparkle shimmer fairy teleport portal summon curse ghost"),
-    **_sources(4, "grunt", "grunt growl snarl roar groan moan"),
-    **_sources(3, "grunt", "monster creature orc zombie troll beast goblin dragon"),
-    **_sources(3, "grunt", "voice hurt pain scream shout yell talk"),
-    # Materials and surfaces alone: something of that kind is struck.
-    **_sources(1, "hit", "wood metal stone plastic concrete steel iron ice flesh body"),
-    **_sources(1, "footstep", "gravel snow grass sand mud carpet tile"),
-    **_sources(1, "forest", "leaf tree"),
-}
-"""What a word names."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Vocabulary:
+    """Every table by the bare form of its words; what each is for is told at the top of the file."""
 
-PHRASES: Mapping[str, str] = {
-    "power up": "powerup",
-    "level up": "levelup",
-    "pick up": "pickup",
-    "sci fi": "scifi",
-    "science fiction": "scifi",
-    "ray gun": "raygun",
-    "rail gun": "railgun",
-    "mouse over": "mouseover",
-    "roll over": "rollover",
-    "foot step": "footstep",
-    "foot steps": "footstep",
-    "game over": "gameover",
-    "water drop": "waterdrop",
-    "water drops": "waterdrop",
-    "drop of water": "waterdrop",
-    "rain drop": "waterdrop",
-    "fly by": "flyby",
-    "body fall": "bodyfall",
-    "glass break": "glassbreak",
-    "glass breaking": "glassbreak",
-    "glass breaks": "glassbreak",
-    "breaking glass": "glassbreak",
-    "broken glass": "glassbreak",
-    "far away": "distant",
-    "far off": "distant",
-    "in the distance": "distant",
-    "up close": "close_by",
-    "close up": "close_by",
-    "close by": "close_by",
-    "window pane": "glass",
-    "tin roof": "roof",
-    "car alarm": "alarm",
-    "fire alarm": "alarm",
-    "low pitch": "low",
-    "high quality": "quality",
-    "high pitch": "high",
-    "low pitched": "low",
-    "high pitched": "high",
-    "bird song": "birdsong",
-    "two tone": "two_tone",
-    "machine gun": "gun",
-    "camp fire": "campfire",
-}
-"""Words that mean something else together than alone."""
+    sounds: Mapping[str, tuple[Source, ...]]
+    options: Mapping[str, tuple[Option, ...]]
+    moves: Mapping[str, Mapping[str, float]]
+    sets: Mapping[str, Mapping[str, Level]]
+    places: Mapping[str, Mapping[str, Level]]
+    counts: Mapping[str, int]
+    rhythms: Mapping[str, Mapping[str, Level]]
+    units: Mapping[str, Mapping[str, float]]
+    degrees: Mapping[str, float]
+    words: Mapping[str, frozenset[str]]
+    forms: Mapping[str, str]
+    phrases: Mapping[str, str]
+    counted: Mapping[str, str]
+    instead: Mapping[str, str]
+    textures: Mapping[str, str]
+    known: frozenset[str]
 
-CHOICES: Mapping[str, tuple[str, ...]] = {
-    "wooden": ("wood",),
-    "timber": ("wood",),
-    "oak": ("wood",),
-    "floorboard": ("wood",),
-    "plank": ("wood",),
-    "parquet": ("wood",),
-    "metallic": ("metal",),
-    "steel": ("metal",),
-    "iron": ("metal",),
-    "grate": ("metal",),
-    "tin": ("roof", "metal"),
-    "concrete": ("stone", "ground"),
-    "asphalt": ("stone", "ground"),
-    "pavement": ("stone", "ground"),
-    "rock": ("stone",),
-    "marble": ("tile", "stone"),
-    "ceramic": ("tile", "glass"),
-    "leaf": ("leaves",),
-    "foliage": ("leaves",),
-    "tree": ("leaves",),
-    "forest": ("leaves",),
-    "snowy": ("snow",),
-    "ice": ("glass", "snow", "frost"),
-    "icy": ("frost", "snow"),
-    "frozen": ("frost", "snow"),
-    "pebble": ("gravel",),
-    "beach": ("sand",),
-    "dirt": ("sand", "ground"),
-    "earth": ("sand", "ground"),
-    "swamp": ("mud",),
-    "puddle": ("water",),
-    "lake": ("water",),
-    "pond": ("water",),
-    "rug": ("carpet",),
-    "window": ("glass",),
-    "rooftop": ("roof",),
-    "tent": ("roof",),
-    "flesh": ("flesh",),
-    "body": ("flesh",),
-    "face": ("flesh",),
-    "sword": ("metal",),
-    "shut": ("close",),
-    "close": ("close",),
-    "slam": ("slam",),
-    "bang": ("slam",),
-    "evil": ("dark",),
-    "curse": ("dark",),
-    "ghost": ("dark",),
-    "holy": ("bright",),
-    "police": ("siren",),
-    "ambulance": ("two_tone",),
-    "beep": ("beep",),
-}
-"""Words that name an option of a choice by another word, the likeliest first."""
+    def stem(self, word: str) -> str:
+        """Return the form of a word that the tables know, or the word itself."""
+        for form in candidates(word):
+            if form in self.forms and form not in self.sounds:
+                return self.forms[form]
+            if form in self.known:
+                return form
+        return word
 
-SETTINGS: Mapping[str, tuple[tuple[str, float], ...]] = {
-    "bird": (("birds", 1.0),),
-    "birdsong": (("birds", 1.2),),
-    "dawn": (("birds", 1.2), ("insects", 0.0)),
-    "morning": (("birds", 1.0),),
-    "night": (("insects", 0.6), ("birds", 0.05)),
-    "cricket": (("insects", 0.7),),
-    "insect": (("insects", 0.6),),
-    "wind": (("wind", 0.6),),
-    "windy": (("wind", 0.8),),
-    "leaf": (("leaves", 0.6),),
-    "tree": (("leaves", 0.6),),
-    "howl": (("whistle", 0.7),),
-    "whistle": (("whistle", 0.7),),
-    "gust": (("gusts", 0.85),),
-    "debris": (("debris", 0.7),),
-    "rumble": (("rumble_s", 4.0),),
-    "creak": (("creak", 0.9),),
-    "squeak": (("creak", 0.9),),
-    "double": (("release_ms", 90.0), ("notes", 2.0)),
-    "drizzle": (("density", 120.0), ("size", 0.1)),
-    "downpour": (("density", 2200.0), ("bed", 0.8)),
-    "breeze": (("strength", 0.2), ("wind", 0.4)),
-    "gale": (("strength", 0.8),),
-    "storm": (("strength", 0.85), ("density", 1800.0)),
-    "blizzard": (("strength", 0.9), ("whistle", 0.5)),
-    "idle": (("rpm", 800.0), ("load", 0.15)),
-    "rev": (("rpm", 4500.0), ("load", 0.8)),
-    "race": (("rpm", 7000.0), ("load", 0.9)),
-    "truck": (("rpm", 1000.0), ("size", 0.95), ("cylinders", 6.0)),
-    "lorry": (("rpm", 1000.0), ("size", 0.95), ("cylinders", 6.0)),
-    "tractor": (("rpm", 900.0), ("size", 0.9), ("cylinders", 2.0), ("roughness", 0.7)),
-    "motorbike": (("rpm", 3200.0), ("size", 0.2), ("cylinders", 2.0)),
-    "motorcycle": (("rpm", 3200.0), ("size", 0.2), ("cylinders", 2.0)),
-    "chainsaw": (("rpm", 6500.0), ("size", 0.05), ("cylinders", 1.0), ("roughness", 0.7)),
-    "drone": (("rpm", 9000.0), ("size", 0.0), ("cylinders", 2.0), ("load", 0.2)),
-    "tank": (("rpm", 1100.0), ("size", 1.0), ("cylinders", 12.0), ("load", 0.8)),
-    "diesel": (("roughness", 0.7), ("size", 0.8)),
-    "troll": (("size", 0.95), ("pitch_hz", 60.0)),
-    "orc": (("size", 0.8), ("roughness", 0.7)),
-    "dragon": (("size", 1.0), ("roughness", 0.9), ("pitch_hz", 55.0)),
-    "goblin": (("size", 0.1), ("pitch_hz", 240.0)),
-    "dry": (("room", 0.0),),
-    "close_by": (("distance", 0.0), ("bird_distance", 0.1)),
-    "near": (("distance", 0.0), ("bird_distance", 0.2)),
-    "nearby": (("distance", 0.0), ("bird_distance", 0.2)),
-    "close": (("distance", 0.0), ("bird_distance", 0.1)),
-    "hall": (("room", 0.7),),
-    "cave": (("room", 0.8),),
-    "cathedral": (("room", 1.0),),
-    "room": (("room", 0.35),),
-    "indoor": (("room", 0.35),),
-    "echo": (("room", 0.75),),
-    "reverb": (("room", 0.6),),
-    "reverberant": (("room", 0.6),),
-}
-"""Words that set a number, in the parameter's own unit, of presets that have it."""
 
-MOVES: Mapping[str, tuple[tuple[str, float], ...]] = {
-    "big": (("size", 0.3), ("weight", 0.25), ("pitch_hz", -0.12)),
-    "large": (("size", 0.3), ("weight", 0.25), ("pitch_hz", -0.12)),
-    "huge": (("size", 0.5), ("weight", 0.45), ("pitch_hz", -0.2)),
-    "giant": (("size", 0.5), ("weight", 0.5), ("pitch_hz", -0.2)),
-    "massive": (("size", 0.5), ("weight", 0.45), ("rumble_s", 0.2)),
-    "heavy": (("size", 0.25), ("weight", 0.35), ("density", 0.25), ("strength", 0.3), ("bed", 0.2)),
-    "small": (("size", -0.25), ("weight", -0.25), ("pitch_hz", 0.12)),
-    "little": (("size", -0.2), ("weight", -0.2), ("pitch_hz", 0.1)),
-    "tiny": (("size", -0.4), ("weight", -0.4), ("pitch_hz", 0.2)),
-    "light": (("weight", -0.3), ("size", -0.15), ("density", -0.25), ("strength", -0.25), ("hardness", -0.1)),
-    "deep": (("pitch_hz", -0.2), ("size", 0.25), ("brightness", -0.2)),
-    "low": (("pitch_hz", -0.2), ("size", 0.2), ("brightness", -0.15)),
-    "bass": (("pitch_hz", -0.25), ("size", 0.3), ("brightness", -0.25)),
-    "high": (("pitch_hz", 0.2), ("size", -0.2), ("brightness", 0.15)),
-    "bright": (("brightness", 0.25), ("hardness", 0.2), ("metal", 0.2)),
-    "brilliant": (("brightness", 0.3), ("metal", 0.3)),
-    "sharp": (("brightness", 0.2), ("hardness", 0.3), ("crack", 0.3), ("bite", 0.3)),
-    "crisp": (("brightness", 0.2), ("hardness", 0.2), ("grains", 0.1)),
-    "clean": (("brightness", 0.05), ("roughness", -0.3)),
-    "dull": (("brightness", -0.3), ("hardness", -0.3)),
-    "dark": (("brightness", -0.3), ("pitch_hz", -0.1)),
-    "warm": (("brightness", -0.2), ("hardness", -0.15)),
-    "muffle": (("brightness", -0.35), ("distance", 0.4), ("hardness", -0.2)),
-    "soft": (
-        ("hardness", -0.3),
-        ("brightness", -0.2),
-        ("weight", -0.2),
-        ("strength", -0.2),
-        ("density", -0.15),
-    ),
-    "gentle": (
-        ("hardness", -0.3),
-        ("brightness", -0.2),
-        ("strength", -0.25),
-        ("density", -0.2),
-        ("gusts", -0.2),
-    ),
-    "quiet": (
-        ("distance", 0.12),
-        ("wind", -0.12),
-        ("strength", -0.2),
-        ("hardness", -0.15),
-        ("weight", -0.15),
-    ),
-    "calm": (("wind", -0.2), ("strength", -0.25), ("gusts", -0.25), ("flow", -0.2)),
-    "loud": (("hardness", 0.2), ("weight", 0.2), ("strength", 0.25), ("shock", 0.2), ("load", 0.3)),
-    "hard": (("hardness", 0.3), ("shock", 0.2), ("density", 0.2), ("crack", 0.2)),
-    "strong": (("strength", 0.3), ("hardness", 0.2), ("shock", 0.2), ("density", 0.2), ("weight", 0.2)),
-    "powerful": (("size", 0.3), ("shock", 0.3), ("strength", 0.3), ("punch", 0.3)),
-    "violent": (("shock", 0.3), ("crack", 0.3), ("strength", 0.4)),
-    "fast": (("length_s", -0.2), ("roll_ms", -0.25), ("tempo_ms", -0.25), ("rpm", 0.25), ("rate_hz", 0.2)),
-    "quick": (("length_s", -0.2), ("roll_ms", -0.25), ("tempo_ms", -0.25), ("rate_hz", 0.2)),
-    "slow": (("length_s", 0.2), ("roll_ms", 0.25), ("tempo_ms", 0.25), ("rpm", -0.2), ("rate_hz", -0.2)),
-    "run": (("roll_ms", -0.2), ("weight", 0.15), ("hardness", 0.1)),
-    "stomp": (("weight", 0.35), ("hardness", 0.15)),
-    "sneak": (("weight", -0.3), ("hardness", -0.3), ("roll_ms", 0.2)),
-    "boot": (("hardness", 0.25), ("weight", 0.1)),
-    "barefoot": (("hardness", -0.45),),
-    "short": (
-        ("length_s", -0.2),
-        ("decay_s", -0.2),
-        ("decay_ms", -0.15),
-        ("tail_s", -0.25),
-        ("rumble_s", -0.2),
-    ),
-    "long": (("length_s", 0.2), ("decay_s", 0.2), ("decay_ms", 0.2), ("tail_s", 0.25), ("rumble_s", 0.2)),
-    "distant": (("distance", 0.65), ("bird_distance", 0.35)),
-    "far": (("distance", 0.6), ("bird_distance", 0.35)),
-    "rough": (("roughness", 0.3), ("bite", 0.2)),
-    "harsh": (("roughness", 0.3), ("harshness", 0.3), ("brightness", 0.2)),
-    "angry": (("roughness", 0.35), ("size", 0.1)),
-    "ring": (("ring", 0.25), ("decay_s", 0.15), ("metal", 0.2)),
-    "resonant": (("ring", 0.3), ("decay_s", 0.15)),
-    "damp": (("ring", -0.3), ("decay_s", -0.2)),
-    "hollow": (("ring", 0.2), ("size", 0.15)),
-    "rusty": (("creak", 0.3),),
-    "old": (("creak", 0.25), ("roughness", 0.2)),
-    "loose": (("grains", 0.3),),
-    "thick": (("size", 0.2), ("grains", 0.2)),
-    "thin": (("size", -0.2), ("width_oct", -0.2)),
-    "dense": (("density", 0.25), ("bubbles", 0.2), ("crackles", 0.2), ("grains", 0.25)),
-    "sparse": (("density", -0.3), ("bubbles", -0.25), ("crackles", -0.25), ("birds", -0.1)),
-    "steady": (("gusts", -0.4), ("roughness", -0.2)),
-    "retro": (("metal", -0.3), ("brightness", 0.15)),
-    "arcade": (("metal", -0.3), ("brightness", 0.15)),
-    "rumble": (("size", 0.15), ("brightness", -0.15)),
-    "crunchy": (("grains", 0.3), ("noise", 0.3)),
-    "crunch": (("grains", 0.3), ("noise", 0.3)),
-    "crackle": (("crackles", 0.15),),
-    "roar": (("roar", 0.3), ("size", 0.15)),
-    "hiss": (("hiss", 0.4),),
-    "many": (("shards", 0.25), ("birds", 0.3), ("sparkles", 0.3), ("drops", 0.3)),
-    "one": (("drops", -1.0),),
-    "single": (("drops", -1.0),),
-    "raging": (("size", 0.4), ("strength", 0.4), ("flow", 0.4)),
-    "scifi": (("bite", 0.1),),
-    "pistol": (("length_s", -0.08), ("size", -0.1)),
-}
-"""Words that move numbers by a fraction of their range, on the parameter's own scale."""
-
-MORE_PARTICULAR: Mapping[str, str] = {"distance": "bird_distance"}
-"""Parameters that words leave alone where the preset has the second one: far birds sing in a near forest."""
-
-JOINING = frozenset({"and", "or", "with", "but"})
-NEGATIONS = frozenset({"no", "not", "without", "never", "minus", "hardly"})
-PLACING = frozenset(
-    {"on", "in", "onto", "into", "through", "against", "at", "over", "under", "inside", "across"}
+ENDINGS = (
+    ("'s", ""),
+    ("ies", "y"),
+    ("ves", "f"),
+    ("es", ""),
+    ("s", ""),
+    ("ing", ""),
+    ("ing", "e"),
+    ("ed", ""),
+    ("ed", "e"),
+    ("er", ""),
+    ("er", "e"),
+    ("ers", ""),
+    ("ers", "e"),
+    ("ings", ""),
+    ("ings", "e"),
+    ("ily", "y"),
+    ("ly", ""),
+    ("ly", "le"),
+    ("y", ""),
+    ("y", "e"),
+    ("en", ""),
+    ("en", "e"),
+    ("ier", "y"),
+    ("iest", "y"),
+    ("est", ""),
+    ("est", "e"),
+    ("ness", ""),
+    ("ish", ""),
+    ("ish", "e"),
+    ("like", ""),
+    ("ful", ""),
 )
-FILLERS = frozenset(
-    {
-        *("a", "an", "the", "it", "its", "this", "that", "any", "one", "single", "very", "quite", "some"),
-        *("of", "to", "from", "by", "for", "as", "then", "while", "is", "are"),
-        *("sound", "effect", "sfx", "noise", "game", "audio", "ui", "quality", "recording"),
+"""Endings of words, and what stood in their place."""
+
+
+AMERICAN = re.compile(r"iz(?=e[drs]?$|es$|ing$|ation$)")
+"""Where American spelling has a z for an s."""
+
+
+def candidates(word: str) -> Iterator[str]:
+    """Yield a word, and what it may be an inflection of."""
+    yield word
+    for ending, other in ENDINGS:
+        if word.endswith(ending) and len(word) - len(ending) >= 3:
+            bare = word[: -len(ending)]
+            yield bare + other
+            if len(bare) > 3 and bare[-1] == bare[-2]:
+                yield bare[:-1]
+    respelt = AMERICAN.sub("is", word)
+    if respelt != word:
+        yield from candidates(respelt)
+
+
+@cache
+def vocabulary() -> Vocabulary:
+    """Return the tables of `vocabulary.toml`; the file is read once."""
+    text = resources.files("sfxgen.models.synth").joinpath("vocabulary.toml").read_text(encoding="utf-8")
+    return from_tables(tomllib.loads(text))
+
+
+def from_tables(tables: Mapping[str, Any]) -> Vocabulary:
+    """Make the vocabulary of a parsed file."""
+    small = {work: frozenset(_listed(listed)) for work, listed in tables["words"].items()}
+    rows = {
+        name: {word: value for row, value in tables[name].items() for word in row.split()}
+        for name in ("moves", "sets", "places", "counts", "rhythms", "units", "degrees")
     }
-)
-"""Words that say nothing about the sound."""
+    sounds = _sounds(tables["sounds"])
+    options = _options(tables["options"])
+    tables_of_words: list[Iterable[str]] = [sounds, options, *rows.values(), *small.values()]
+    forms = {other: form for form, others in tables["forms"].items() for other in others.split()}
+    bare = Vocabulary(
+        sounds=sounds,
+        options=options,
+        moves=rows["moves"],
+        sets=_levels(rows["sets"]),
+        places=_levels(rows["places"]),
+        counts=rows["counts"],
+        rhythms=_levels(rows["rhythms"]),
+        units=rows["units"],
+        degrees=rows["degrees"],
+        words=small,
+        forms=forms,
+        phrases={},
+        counted=dict(tables["counted"]),
+        instead=dict(tables["instead"]),
+        textures=dict(tables["textures"]),
+        known=frozenset(chain.from_iterable(tables_of_words)),
+    )
+    return _with_phrases(bare)
+
+
+def _listed(value: str | list[str]) -> list[str]:
+    return value.split() if isinstance(value, str) else [word for part in value for word in part.split()]
+
+
+def _level(value: float | str) -> Level:
+    if isinstance(value, str):
+        return Share(float(value[:-1]) / 100) if value.endswith("%") else value
+    return float(value)
+
+
+def _levels(rows: Mapping[str, Mapping[str, float | str]]) -> dict[str, Mapping[str, Level]]:
+    return {word: {name: _level(value) for name, value in row.items()} for word, row in rows.items()}
+
+
+def _sounds(tables: Mapping[str, Mapping[str, Any]]) -> dict[str, tuple[Source, ...]]:
+    senses: dict[str, list[Source]] = {}
+    for preset, rows in tables.items():
+        for words, row in rows.items():
+            values = dict(row) if isinstance(row, Mapping) else {"rank": row}
+            rank, near = values.pop("rank"), frozenset(values.pop("near", "").split())
+            source = Source(preset, rank, {name: _level(value) for name, value in values.items()}, near)
+            for word in words.split():
+                senses.setdefault(word, []).append(source)
+    return {word: tuple(sorted(found, key=lambda s: not s.near)) for word, found in senses.items()}
+
+
+def _options(rows: Mapping[str, str | list[str]]) -> dict[str, tuple[Option, ...]]:
+    options: dict[str, list[Option]] = {}
+    for name, words in rows.items():
+        parameter, _, option = name.rpartition(".")
+        listed = _listed(words)
+        # The shells of an option are found as "shell" where that is listed, so that the word keeps its other senses.
+        own = () if option.removesuffix("s") in listed else (option,)
+        for word in (*own, *listed):
+            options.setdefault(word, []).append(Option(parameter, option))
+    return {word: tuple(found) for word, found in options.items()}
+
+
+def _with_phrases(words: Vocabulary) -> Vocabulary:
+    """Add the words of several parts, by their parts: as they stand, run together, and with each in its bare form."""
+    several = {word: word for word in words.known if len(TOKEN.findall(word)) > 1}
+    several |= {other: form for other, form in words.forms.items() if len(TOKEN.findall(other)) > 1}
+    phrases: dict[str, str] = {}
+    for spell in (_as_it_stands, _run_together):
+        phrases |= {spell(written): form for written, form in several.items()}
+    for written, form in several.items():
+        phrases.setdefault(" ".join(words.stem(part) for part in TOKEN.findall(written)), form)
+    return replace(words, phrases=phrases)
+
+
+def _as_it_stands(word: str) -> str:
+    return " ".join(TOKEN.findall(word))
+
+
+def _run_together(word: str) -> str:
+    return "".join(TOKEN.findall(word))
+
+
+def every_word(words: Vocabulary) -> Iterable[str]:
+    """Return all words that the tables know, other spellings and irregular forms among them."""
+    return words.known | words.forms.keys()

@@ -10,15 +10,15 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import cast
 
 import numpy as np
 from numpy.random import Generator
 from numpy.typing import NDArray
 
-from sfxgen.models.synth import noise, oscillators, wavetable
+from sfxgen.models.synth import oscillators, wavetable
 from sfxgen.models.synth.envelopes import wander
 from sfxgen.models.synth.filters import highpass
+from sfxgen.models.synth.parameters import SAMPLE_RATE
 from sfxgen.models.synth.take import Signal
 
 VOWELS = {
@@ -39,12 +39,15 @@ VOWELS = {
 UPPER = (3400.0, 4400.0)
 """The formants above them, which hardly move."""
 
+WINDOW = 1024
+"""Frames of the tract's transforms: 21 ms, as long as a formant rings."""
+
 Track = Sequence[tuple[float, str]]
 """Vowels in time: from 0 at the start of the sound to 1 at its end."""
 
 
 def throat(size: float) -> float:
-    """Return how much higher than a man's the formants of a creature are: 2.1 times for the smallest, 0.47 for the biggest."""
+    """Return how much higher than a man's a creature's formants are: 2.1 times for the smallest, 0.47 for the biggest."""
     return float(2 ** (1.1 - 2.2 * size))
 
 
@@ -56,7 +59,7 @@ def glottal_pulse(pressed: float, steps: int = 2048) -> Signal:
     position = np.arange(steps) / steps
     closing = 0.85 - 0.35 * pressed
     opening = closing / (1.25 + 0.2 * pressed)
-    back = 0.12 * (0.06 / 0.12) ** (2 * pressed)
+    back = 0.08 * (0.01 / 0.08) ** pressed
     rising = np.exp(3.0 * position / closing) * np.sin(np.pi * position / opening)
     at_closure = math.exp(3.0) * math.sin(math.pi * closing / opening)
     span = 1 - closing
@@ -106,33 +109,44 @@ def tract(x: Signal, track: Track, scale: float, *, bite: float = 0.02, width: f
     """Return a source through a vocal tract whose vowels glide from one to the next.
 
     `scale` moves all formants, `width` their bandwidths, and `bite` is how much of the source passes by the tract.
+    It is a short-time Fourier filter like `noise.repainted`, but with complex gains: a resonance rings after what
+    strikes it, and not before.
     """
-    window = 1024
-    hop = window // 2
-    frames = len(x)
-    padded = np.zeros((frames // hop + 3) * hop)
-    padded[hop : hop + frames] = x
-    at = np.array([position for position, _ in track])
+    hop = WINDOW // 2
+    blocks = len(x) // hop + 2
+    padded = np.zeros((blocks + 1) * hop, np.float32)
+    padded[hop : hop + len(x)] = x
+    shape = np.sin(np.pi * (np.arange(WINDOW, dtype=np.float32) + 0.5) / WINDOW)
+    cut = np.lib.stride_tricks.sliding_window_view(padded, WINDOW)[::hop]
+    gains = _passing(track, np.arange(blocks) * (hop / len(x)), scale, width)
+    # What passes by is the high end: the edge that a small loudspeaker still gives.
+    hz = np.arange(WINDOW // 2 + 1) * (SAMPLE_RATE / WINDOW)
+    gains += (4 * bite * hz / (hz + 3000)).astype(np.float32)
+    rebuilt = np.fft.irfft(np.fft.rfft(cut * shape, axis=1) * gains, WINDOW, axis=1) * shape
+    padded[:-hop] = rebuilt[:, :hop].ravel()
+    padded[-hop:] = 0
+    padded[hop:] += rebuilt[:, hop:].ravel()
+    return padded[hop : hop + len(x)].astype(np.float64)
+
+
+def _passing(track: Track, position: Signal, scale: float, width: float) -> NDArray[np.complex64]:
+    """Return the tract's complex gains at the bins of blocks at positions within the sound, a block a row.
+
+    Each formant is an all-pole resonance of gain 1 at 0 Hz. A shelf keeps what lies far above it from vanishing:
+    the poles that are not modelled would hold it up.
+    """
+    at = [place for place, _ in track]
     rows = np.log([(*VOWELS[name], *UPPER) for _, name in track]) + math.log(scale)
-
-    def spectrum(frequencies: Signal, times: Signal) -> NDArray[np.complex128]:
-        position = times * (oscillators.SAMPLE_RATE / frames)
-        passed = np.ones((1, 1), np.complex128)
-        for column in rows.T:
-            centre = np.exp(np.interp(position, at, column))
-            passed = passed * _resonance(frequencies, centre, width * (55 * scale**0.5 + 0.05 * centre))
-        return passed + bite
-
-    # The gains are complex, so that resonances ring after what strikes them and not before.
-    made = noise.repainted(padded, cast(noise.Spectrum, spectrum), window)
-    return made[hop : hop + frames]
-
-
-def _resonance(frequencies: Signal, centre: Signal, bandwidth: Signal) -> NDArray[np.complex128]:
-    """Return an all-pole resonance of gain 1 at 0 Hz, which falls by 6 dB an octave above."""
-    over: NDArray[np.complex128] = centre**2 / (centre**2 - frequencies**2 + 1j * bandwidth * frequencies)
-    # A shelf keeps what lies far above from vanishing: the poles that are not modelled would hold it up.
-    return over * (1 + frequencies / (4.5 * centre))
+    hz = np.arange(WINDOW // 2 + 1, dtype=np.float32) * np.float32(SAMPLE_RATE / WINDOW)
+    over = np.ones((1, 1), np.float32)
+    under = np.ones((1, 1), np.complex64)
+    for column in rows.T:
+        centre = np.exp(np.interp(position, at, column)).astype(np.float32)[:, None]
+        broad = np.float32(width) * (np.float32(55 * scale**0.5) + np.float32(0.05) * centre)
+        ratio = hz / centre
+        over = over * (1 + ratio / np.float32(4.5))
+        under = under * ((1 - ratio * ratio) + 1j * (broad / centre) * ratio)
+    return over / under
 
 
 def some_vowels(rng: Generator, names: Sequence[str], count: int) -> list[str]:

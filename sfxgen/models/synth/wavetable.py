@@ -45,4 +45,5 @@ def harmonic(gains: Sequence[float] | Signal, highest_pitch_hz: float, rng: Gene
 
 def read(table: Signal, cycles: Signal) -> Signal:
     """Return the table's value at each running phase, in cycles."""
-    return table[(cycles * STEPS).astype(np.int64) & (STEPS - 1)]
+    # A hair more, so that a phase that falls on an entry finds the same one in every period.
+    return table[(cycles * STEPS + 1e-3).astype(np.int64) & (STEPS - 1)]

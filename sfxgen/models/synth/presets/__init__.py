@@ -30,6 +30,7 @@ FAMILIES = (
     "crowds",
     "stingers",
     "ambience",
+    "retro",
 )
 """The families, in the order of the docs: a file of this name here and one beside the render functions."""
 
@@ -47,12 +48,16 @@ REPEAT: tuple[Parameter, ...] = (
 """The parameters that every one-shot has: it may sound several times in one take, never twice the same."""
 
 
-def _everywhere(preset: Preset) -> tuple[Parameter, ...]:
+EVERYWHERE: dict[str, Parameter] = {parameter.name: parameter for parameter in (*REPEAT, *SPACE)}
+"""All of these by name."""
+
+
+def _with_shared(preset: Preset) -> tuple[Parameter, ...]:
     return preset.parameters + (SPACE if preset.sustained else REPEAT + SPACE)
 
 
 PRESETS: dict[str, Preset] = {
-    preset.name: replace(preset, parameters=_everywhere(preset))
+    preset.name: replace(preset, parameters=_with_shared(preset))
     for family in FAMILIES
     for preset in import_module(f"{__name__}.{family}").PRESETS
 }

@@ -1,7 +1,253 @@
-"""Short musical gestures."""
+"""Short musical gestures: what an orchestra would say about what just happened."""
 
 from __future__ import annotations
 
-from sfxgen.models.synth.parameters import Preset
+from sfxgen.models.synth.parameters import Preset, choice, number
 
-PRESETS: tuple[Preset, ...] = ()
+PRESETS = (
+    Preset(
+        name="fanfare",
+        family="stingers",
+        summary="Brass announces something: a few quick notes and a held chord.",
+        duration_s=2.0,
+        parameters=(
+            choice("mood", ("heroic", "bright", "dark"), "heroic", "Which chord it ends upon."),
+            number("pitch_hz", "Hz", 90, 700, 233, "Root of the last chord.", log=True, spread=0.02),
+            number("notes", "", 1, 8, 4, "How many notes lead to the chord, rounded.", spread=0),
+            number("tempo_ms", "ms", 60, 400, 130, "From one note to the next.", log=True, spread=0.04),
+            number("length_s", "s", 0.3, 4, 1.0, "How long the chord is held.", log=True, spread=0.05),
+            number("brightness", "", 0, 1, 0.5, "How hard the players blow.", spread=0.15),
+            number("punch", "", 0, 1, 0.4, "How loud the timpani are.", spread=0.12),
+        ),
+    ),
+    Preset(
+        name="victory",
+        family="stingers",
+        summary="A battle or match is won: two chords, drums and a cymbal, and bells above.",
+        duration_s=2.8,
+        parameters=(
+            choice("mood", ("heroic", "bright", "calm"), "heroic", "Which chords it plays."),
+            number("pitch_hz", "Hz", 90, 600, 196, "Root of the last chord.", log=True, spread=0.02),
+            number("tempo_ms", "ms", 80, 600, 190, "From one beat to the next.", log=True, spread=0.04),
+            number("length_s", "s", 0.4, 4, 1.4, "How long the last chord is held.", log=True, spread=0.05),
+            number("brightness", "", 0, 1, 0.5, "How hard the players blow.", spread=0.15),
+            number("punch", "", 0, 1, 0.55, "How loud drums and cymbal are.", spread=0.12),
+            number("sparkle", "", 0, 1, 0.4, "How much bells glitter above.", spread=0.15),
+        ),
+    ),
+    Preset(
+        name="defeat",
+        family="stingers",
+        summary="A game is lost: notes step down to a low, darkening chord.",
+        duration_s=2.8,
+        parameters=(
+            choice("mood", ("sad", "dark", "tense"), "sad", "Which chord it sinks to."),
+            number("pitch_hz", "Hz", 80, 600, 208, "Pitch of the last chord's root.", log=True, spread=0.02),
+            number("notes", "", 1, 6, 3, "How many notes lead down, rounded.", spread=0),
+            number("tempo_ms", "ms", 100, 700, 260, "From one note to the next.", log=True, spread=0.04),
+            number(
+                "length_s", "s", 0.4, 5, 1.6, "How long the last chord takes to die.", log=True, spread=0.06
+            ),
+            number("brightness", "", 0, 1, 0.4, "How strong the upper partials are.", spread=0.15),
+            number("rumble", "", 0, 1, 0.4, "How loud the low drum under it is.", spread=0.15),
+        ),
+    ),
+    Preset(
+        name="discovery",
+        family="stingers",
+        summary="A secret is found: a mysterious run of plucked notes that rings out.",
+        duration_s=2.4,
+        parameters=(
+            choice("mood", ("mysterious", "bright", "dark"), "mysterious", "Which scale the run is made of."),
+            number("pitch_hz", "Hz", 130, 1200, 392, "Pitch of the first note.", log=True, spread=0.02),
+            number("notes", "", 2, 16, 8, "How many notes, rounded.", spread=0),
+            number("tempo_ms", "ms", 40, 300, 110, "From one note to the next.", log=True, spread=0.04),
+            number("decay_s", "s", 0.2, 5, 1.5, "Until the last note is gone.", log=True, spread=0.06),
+            number("brightness", "", 0, 1, 0.5, "How strong the upper partials are.", spread=0.15),
+            number("sparkle", "", 0, 1, 0.35, "How much bells double the strings.", spread=0.15),
+        ),
+    ),
+    Preset(
+        name="suspense",
+        family="stingers",
+        summary="A dark hit: a deep drum, a low cluster and its long tail.",
+        duration_s=3.2,
+        parameters=(
+            choice("mood", ("dark", "tense", "eerie"), "dark", "Which notes the cluster has."),
+            number("pitch_hz", "Hz", 30, 300, 65, "Pitch of the lowest note.", log=True, spread=0.03),
+            number("strength", "", 0, 1, 0.6, "How hard the drum is hit.", spread=0.12),
+            number("length_s", "s", 0.6, 6, 2.6, "Until the cluster is gone.", log=True, spread=0.06),
+            number("roughness", "", 0, 1, 0.45, "How much the notes grind against each other.", spread=0.15),
+            number("rumble", "", 0, 1, 0.5, "How much low rumble follows.", spread=0.15),
+            number("brightness", "", 0, 1, 0.4, "How strong the upper partials are.", spread=0.15),
+        ),
+    ),
+    Preset(
+        name="harp_gliss",
+        family="stingers",
+        summary="A harp's glissando: a hand runs over the strings.",
+        duration_s=2.2,
+        parameters=(
+            choice("direction", ("up", "down"), "up", "Which way the hand runs."),
+            choice(
+                "mood",
+                ("bright", "calm", "mysterious", "dark"),
+                "bright",
+                "Which scale the harp is tuned to.",
+            ),
+            number("pitch_hz", "Hz", 60, 800, 196, "Pitch of the lowest string.", log=True, spread=0.02),
+            number("notes", "", 3, 32, 16, "How many strings, rounded.", spread=0),
+            number("tempo_ms", "ms", 12, 150, 45, "From one string to the next.", log=True, spread=0.06),
+            number("decay_s", "s", 0.2, 5, 1.6, "Until a string is still.", log=True, spread=0.06),
+            number("brightness", "", 0, 1, 0.45, "From flesh to nail.", spread=0.15),
+        ),
+    ),
+    Preset(
+        name="gong",
+        family="stingers",
+        summary="A gong or tam-tam: a deep strike that blooms and rings long.",
+        duration_s=5.0,
+        parameters=(
+            number(
+                "size", "", 0, 1, 0.55, "From a hand gong to a great tam-tam; bigger is lower.", spread=0.06
+            ),
+            number("hardness", "", 0, 1, 0.4, "From a heavy felt beater to a stick.", spread=0.12),
+            number("bloom", "", 0, 1, 0.6, "How much shimmer wells up after the strike.", spread=0.12),
+            number("decay_s", "s", 0.5, 9, 4.6, "Until it is still.", log=True, spread=0.06),
+            number("brightness", "", 0, 1, 0.45, "How strong the high modes are.", spread=0.12),
+        ),
+    ),
+    Preset(
+        name="drum",
+        family="stingers",
+        summary="One stroke on a drum, from a tom to a bass drum.",
+        duration_s=0.9,
+        parameters=(
+            choice(
+                "instrument",
+                ("tom", "kick", "snare", "timpani", "taiko"),
+                "tom",
+                "Which drum it is.",
+            ),
+            number("size", "", 0, 1, 0.5, "How big it is; bigger is lower.", spread=0.08),
+            number("hardness", "", 0, 1, 0.5, "From a felt beater to a wooden stick.", spread=0.15),
+            number("decay_s", "s", 0.08, 4, 0.8, "Until the skin is still.", log=True, spread=0.1),
+            number("strength", "", 0, 1, 0.5, "How hard it is hit: the pitch falls further.", spread=0.12),
+            number("rattle", "", 0, 1, 0.1, "How much snares or loose parts buzz.", spread=0.1),
+        ),
+    ),
+    Preset(
+        name="drum_roll",
+        family="stingers",
+        summary="A drum roll that swells, and the stroke it leads to.",
+        duration_s=2.2,
+        parameters=(
+            choice("instrument", ("snare", "timpani", "tom"), "snare", "Which drum it is."),
+            number("length_s", "s", 0.3, 8, 1.7, "How long the roll lasts.", log=True, spread=0.06),
+            number("rate_hz", "Hz", 8, 40, 21, "How many strokes a second.", log=True, spread=0.06),
+            number("swell", "", 0, 1, 0.7, "How much it grows louder.", spread=0.1),
+            number("strength", "", 0, 1, 0.7, "How loud the last stroke is; 0 is none.", spread=0.08),
+            number("size", "", 0, 1, 0.4, "How big the drum is; bigger is lower.", spread=0.08),
+            number("hardness", "", 0, 1, 0.6, "From a felt beater to a wooden stick.", spread=0.12),
+        ),
+    ),
+    Preset(
+        name="pluck",
+        family="stingers",
+        summary="One plucked string.",
+        duration_s=2.0,
+        parameters=(
+            choice(
+                "instrument",
+                ("nylon", "steel", "harp", "pizzicato", "banjo"),
+                "nylon",
+                "What the string belongs to.",
+            ),
+            number("pitch_hz", "Hz", 50, 2000, 220, "Pitch of the string.", log=True, spread=0.012),
+            number("decay_s", "s", 0.1, 8, 2.2, "Until the string is still.", log=True, spread=0.08),
+            number("brightness", "", 0, 1, 0.5, "How long the upper partials live.", spread=0.15),
+            number("hardness", "", 0, 1, 0.5, "From a thumb to a plectrum.", spread=0.15),
+            number("pick_at", "", 0.05, 0.5, 0.2, "Where it is plucked, from the bridge to the middle."),
+        ),
+    ),
+    Preset(
+        name="chime",
+        family="stingers",
+        summary="Chimes: a tubular bell, a church bell, or wind chimes that touch.",
+        duration_s=3.0,
+        parameters=(
+            choice(
+                "instrument", ("tubular", "wind", "bell", "glass"), "tubular", "What kind of chime it is."
+            ),
+            number("pitch_hz", "Hz", 100, 3000, 523, "Pitch of the lowest chime.", log=True, spread=0.03),
+            number("notes", "", 1, 12, 1, "How many chimes, rounded.", spread=0),
+            number("tempo_ms", "ms", 40, 500, 220, "From one chime to the next.", log=True, spread=0.08),
+            number("decay_s", "s", 0.3, 6, 3.2, "Until a chime is still.", log=True, spread=0.08),
+            number("hardness", "", 0, 1, 0.5, "From a rawhide to a steel hammer.", spread=0.15),
+        ),
+    ),
+    Preset(
+        name="music_box",
+        family="stingers",
+        summary="A music box plays a few notes of a tune.",
+        duration_s=2.0,
+        parameters=(
+            choice("mood", ("bright", "calm", "sad", "eerie"), "calm", "Which scale the tune keeps to."),
+            number("pitch_hz", "Hz", 300, 2500, 880, "Pitch of the tune's root.", log=True, spread=0.02),
+            number("notes", "", 1, 16, 6, "How many notes, rounded.", spread=0),
+            number("tempo_ms", "ms", 70, 600, 190, "From one note to the next.", log=True, spread=0.05),
+            number("decay_s", "s", 0.1, 4, 1.3, "Until a tine is still.", log=True, spread=0.06),
+            number("brightness", "", 0, 1, 0.45, "How strong the upper partials are.", spread=0.15),
+            number("rattle", "", 0, 1, 0.25, "How much of the clockwork is heard.", spread=0.15),
+        ),
+    ),
+    Preset(
+        name="cymbal",
+        family="stingers",
+        summary="A cymbal: crash, ride, splash, china or hi-hat.",
+        duration_s=2.6,
+        parameters=(
+            choice(
+                "instrument",
+                ("crash", "ride", "splash", "china", "hihat"),
+                "crash",
+                "Which cymbal it is; a hi-hat is closed.",
+            ),
+            number("size", "", 0, 1, 0.5, "How big it is; bigger is lower.", spread=0.08),
+            number("hardness", "", 0, 1, 0.6, "From a soft mallet, which swells, to a stick.", spread=0.12),
+            number("decay_s", "s", 0.05, 6, 2.4, "Until it is still.", log=True, spread=0.08),
+            number("brightness", "", 0, 1, 0.5, "How strong the high end is.", spread=0.12),
+            number("metal", "", 0, 1, 0.4, "From pure wash to clanging partials.", spread=0.12),
+        ),
+    ),
+    Preset(
+        name="riser",
+        family="stingers",
+        summary="Tension builds: tone and noise climb until they stop short.",
+        duration_s=2.6,
+        parameters=(
+            number("length_s", "s", 0.4, 10, 2.4, "How long it builds.", log=True, spread=0.06),
+            number("pitch_hz", "Hz", 40, 1000, 130, "Pitch at the start.", log=True, spread=0.03),
+            number("rise_st", "semitones", 0, 48, 24, "How far it climbs.", spread=0.03),
+            number("noise", "", 0, 1, 0.5, "From tone alone to noise alone.", spread=0.12),
+            number("roughness", "", 0, 1, 0.4, "How far the voices lie apart.", spread=0.15),
+            number("wobble_hz", "Hz", 0, 30, 10, "Rate of the pulse at the end; it speeds up.", spread=0.1),
+            number("brightness", "", 0, 1, 0.5, "How strong the high end is.", spread=0.15),
+        ),
+    ),
+    Preset(
+        name="sad_trombone",
+        family="stingers",
+        summary="A muted trombone laughs at a failure: notes step down, the last one droops.",
+        duration_s=2.2,
+        parameters=(
+            number("pitch_hz", "Hz", 100, 600, 233, "Pitch of the first note.", log=True, spread=0.03),
+            number("notes", "", 1, 5, 4, "How many notes, rounded.", spread=0),
+            number("tempo_ms", "ms", 120, 800, 340, "From one note to the next.", log=True, spread=0.05),
+            number("length_s", "s", 0.2, 3, 1.0, "How long the last note lasts.", log=True, spread=0.06),
+            number("wobble_hz", "Hz", 0, 10, 5.5, "Rate of the last note's vibrato.", spread=0.08),
+            number("wah", "", 0, 1, 0.6, "How much the plunger opens and closes.", spread=0.12),
+            number("brightness", "", 0, 1, 0.5, "How hard the player blows.", spread=0.15),
+        ),
+    ),
+)

@@ -1,8 +1,8 @@
-"""Vehicles."""
+"""Vehicles: engines, rotors, rails, and what is heard when they pass, brake or warn."""
 
 from __future__ import annotations
 
-from sfxgen.models.synth.parameters import Preset, number
+from sfxgen.models.synth.parameters import Preset, choice, number
 
 PRESETS = (
     Preset(
@@ -17,6 +17,132 @@ PRESETS = (
             number("load", "", 0, 1, 0.4, "From coasting to full throttle.", spread=0.1),
             number("roughness", "", 0, 1, 0.35, "How unevenly it fires.", spread=0.1),
             number("size", "", 0, 1, 0.5, "From a moped's exhaust to a lorry's.", spread=0.06),
+        ),
+    ),
+    Preset(
+        name="motorbike",
+        family="vehicles",
+        summary="A motorbike at a steady speed: one or two cylinders, an open exhaust.",
+        duration_s=6,
+        sustained=True,
+        parameters=(
+            number("rpm", "rpm", 600, 14000, 2400, "Turns of the crankshaft.", log=True, spread=0.02),
+            number("load", "", 0, 1, 0.5, "From coasting to full throttle.", spread=0.1),
+            number("lope", "", 0, 1, 0.4, "How unevenly the two cylinders share a turn.", spread=0.05),
+            number("roughness", "", 0, 1, 0.4, "How much one firing differs from the next.", spread=0.1),
+            number("size", "", 0, 1, 0.5, "From a scooter's exhaust to a chopper's.", spread=0.06),
+        ),
+    ),
+    Preset(
+        name="helicopter",
+        family="vehicles",
+        summary="A helicopter: slapping blades, a whining turbine, the wind under them.",
+        duration_s=6,
+        sustained=True,
+        parameters=(
+            number("rate_hz", "Hz", 3, 40, 11, "Blades that pass in a second.", log=True, spread=0.02),
+            number("punch", "", 0, 1, 0.6, "How hard the blades slap the air.", spread=0.1),
+            number("whine", "", 0, 1, 0.35, "How loud the turbine is.", spread=0.1),
+            number("air", "", 0, 1, 0.5, "How loud the wind under the rotor is.", spread=0.1),
+            number("size", "", 0, 1, 0.5, "From a drone to a transport.", spread=0.06),
+        ),
+    ),
+    Preset(
+        name="propeller",
+        family="vehicles",
+        summary="A propeller plane in flight: blades and piston engine that beat together.",
+        duration_s=6,
+        sustained=True,
+        parameters=(
+            number("rpm", "rpm", 500, 6000, 2000, "Turns of the propeller.", log=True, spread=0.02),
+            number("load", "", 0, 1, 0.5, "From gliding to full throttle.", spread=0.1),
+            number("roughness", "", 0, 1, 0.3, "How unevenly it runs.", spread=0.1),
+            number("air", "", 0, 1, 0.4, "How loud the rushing air is.", spread=0.1),
+            number("size", "", 0, 1, 0.5, "From a model plane to a bomber.", spread=0.06),
+        ),
+    ),
+    Preset(
+        name="jet",
+        family="vehicles",
+        summary="A jet engine that runs: roar, hiss and the whine of its compressor.",
+        duration_s=6,
+        sustained=True,
+        parameters=(
+            number("strength", "", 0, 1, 0.6, "From idling to full thrust.", spread=0.08),
+            number("whine", "", 0, 1, 0.4, "How loud the compressor's tones are.", spread=0.12),
+            number("rumble", "", 0, 1, 0.5, "How much the roar shakes in the deep.", spread=0.12),
+            number("hiss", "", 0, 1, 0.4, "How much air tears at the nozzle.", spread=0.12),
+            number("size", "", 0, 1, 0.5, "From a small drone's engine to an airliner's.", spread=0.06),
+        ),
+    ),
+    Preset(
+        name="train",
+        family="vehicles",
+        summary="A train on jointed rails: clacking wheel pairs over a rumble.",
+        duration_s=8,
+        sustained=True,
+        parameters=(
+            number("speed", "", 0, 1, 0.45, "From a crawl to an express.", spread=0.04),
+            number("rattle", "", 0, 1, 0.6, "How hard the wheels hit the joints.", spread=0.1),
+            number("rumble", "", 0, 1, 0.5, "How loud the rolling is.", spread=0.1),
+            number("squeal", "", 0, 1, 0.1, "How much the wheels squeal on the rails.", spread=0.1),
+            number("weight", "", 0, 1, 0.5, "From a tram to a goods train.", spread=0.08),
+        ),
+    ),
+    Preset(
+        name="horn",
+        family="vehicles",
+        summary="A vehicle's horn, blown once: a chord of reeds or of flaring pipes.",
+        duration_s=1.2,
+        parameters=(
+            choice("vehicle", ("car", "truck", "train", "ship", "bicycle"), "car", "Whose horn it is."),
+            number("length_s", "s", 0.08, 6, 0.8, "How long it is blown.", log=True, spread=0.08),
+            number("size", "", 0, 1, 0.5, "From a small one to a big one of its kind.", spread=0.05),
+            number("brightness", "", 0, 1, 0.5, "How hard it blares.", spread=0.1),
+            number("roughness", "", 0, 1, 0.3, "How much its tones beat and rattle.", spread=0.1),
+            number("air", "", 0, 1, 0.2, "How much air is heard in it.", spread=0.1),
+        ),
+    ),
+    Preset(
+        name="skid",
+        family="vehicles",
+        summary="Tyres that skid: rubber that sticks and slips on the road.",
+        duration_s=1.5,
+        parameters=(
+            number("length_s", "s", 0.15, 6, 1.3, "How long it skids.", log=True, spread=0.1),
+            number("pitch_hz", "Hz", 250, 3500, 900, "Pitch of the squeal.", log=True, spread=0.06),
+            number("fall_st", "semitones", -6, 18, 3, "How far the squeal falls.", spread=0.08),
+            number("roughness", "", 0, 1, 0.4, "From a clear squeal to a stutter.", spread=0.12),
+            number("noise", "", 0, 1, 0.4, "How much the road scrapes.", spread=0.12),
+        ),
+    ),
+    Preset(
+        name="car_pass",
+        family="vehicles",
+        summary="A car drives by: it swells, its pitch falls as it passes, and it is gone.",
+        duration_s=4,
+        parameters=(
+            number("speed", "", 0, 1, 0.5, "From a town's street to a race.", spread=0.06),
+            number("length_s", "s", 0.8, 10, 4, "How long it is heard.", log=True, spread=0.06),
+            number("rpm", "rpm", 800, 14000, 2600, "Turns of its engine.", log=True, spread=0.05),
+            number("size", "", 0, 1, 0.5, "From a small car to a lorry.", spread=0.06),
+            number("air", "", 0, 1, 0.5, "How loud the tyres and the wind are.", spread=0.1),
+            number("wet", "", 0, 1, 0.0, "How wet the road is.", spread=0.0),
+        ),
+    ),
+    Preset(
+        name="spaceship",
+        family="vehicles",
+        summary="A spaceship's drive: a deep chord that throbs, and energy that sweeps through it.",
+        duration_s=8,
+        sustained=True,
+        parameters=(
+            number("pitch_hz", "Hz", 25, 400, 60, "Pitch of the drive.", log=True, spread=0.05),
+            number("rate_hz", "Hz", 0.1, 12, 1.2, "How often it throbs.", log=True, spread=0.06),
+            number("strength", "", 0, 1, 0.5, "How deeply it throbs.", spread=0.1),
+            number("brightness", "", 0, 1, 0.4, "How much of the high end sweeps by.", spread=0.1),
+            number("rumble", "", 0, 1, 0.5, "How much the hull shakes.", spread=0.1),
+            number("whine", "", 0, 1, 0.25, "How loud the reactor's high tones are.", spread=0.1),
         ),
     ),
 )

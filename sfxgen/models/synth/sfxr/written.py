@@ -1,0 +1,32 @@
+"""What a manifest writes instead of sfxr's parameters: a link, or a file of the project. Imports no numpy."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from sfxgen.models.synth.parameters import Value
+from sfxgen.models.synth.sfxr import formats
+from sfxgen.models.synth.sfxr.formats import SfxrFormatError
+from sfxgen.models.synth.sfxr.parameters import to_preset
+
+SHORTHANDS = ("link", "file")
+
+SCHEMAS: Mapping[str, Mapping[str, Any]] = {
+    "link": {"type": "string", "description": "A link of jsfxr's, as https://sfxr.me/#34T6P…"},
+    "file": {
+        "type": "string",
+        "description": "A .sfs or .rfx file of the project, or one of jsfxr's JSON or links.",
+    },
+}
+
+
+def sound_of(name: str, text: Any, read: Callable[[str], bytes]) -> dict[str, Value]:
+    """Return the preset's values that a link, or the file at a path, means.
+
+    Raises SfxrFormatError, and what `read` raises.
+    """
+    if not isinstance(text, str) or not text.strip():
+        hint = "as in link: https://sfxr.me/#34T6P…" if name == "link" else "as in file: Audio/sfxr/jump.sfs"
+        raise SfxrFormatError("expected text", hint=hint)
+    return to_preset(formats.read_link(text) if name == "link" else formats.read(read(text)))
