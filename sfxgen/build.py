@@ -11,6 +11,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from sfxgen import drafts
 from sfxgen import lock as lockfile
 from sfxgen.contracts import Catalog
 from sfxgen.disk import digest_of_text
@@ -166,6 +167,8 @@ class _Build:
             takes = {step.make.keys.take for step in work if step.action == "generate" and step.make}
             clips = sum(step.action in ("generate", "master") for step in work)
             self.on_event(Started(len(takes), clips, len(work)))
+        for message, hint in drafts.neutral(work, self.workspace.catalog):
+            self.on_event(Notice(message, hint=hint, level="warning"))
         in_place = [step for step in work if step.stands]
         to_make = [step for step in work if not step.stands]
         self._shelve_sources(to_make)

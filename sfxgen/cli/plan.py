@@ -7,7 +7,9 @@ from typing import Any, Literal
 
 import click
 
+from sfxgen import drafts
 from sfxgen.catalog import installed
+from sfxgen.cli.explain import show_explanations
 from sfxgen.cli.options import (
     json_option,
     options_of,
@@ -16,7 +18,7 @@ from sfxgen.cli.options import (
     rebuild_option,
     root_of,
 )
-from sfxgen.cli.show import counts_line, print_json, show_rest, show_steps, step_json
+from sfxgen.cli.show import counts_line, print_json, show_rest, show_steps, step_json, styled
 from sfxgen.plan import Plan
 from sfxgen.workspace import Workspace, open_workspace
 
@@ -26,11 +28,24 @@ from sfxgen.workspace import Workspace, open_workspace
 @planning_options
 @rebuild_option
 @click.option("--check", is_flag=True, help="Exit with 1 when anything is stale.")
+@click.option(
+    "--explain", metavar="SOUND", help="Show instead what the synthesizer understands of a sound's prompt."
+)
 @json_option
-def command(directory: Path | None, project: Path | None, check: bool, as_json: bool, **values: Any) -> None:
+def command(
+    directory: Path | None,
+    project: Path | None,
+    check: bool,
+    explain: str | None,
+    as_json: bool,
+    **values: Any,
+) -> None:
     """Show what a build would do, and why. Touches nothing."""
     options = options_of(values)
     workspace = open_workspace(root_of(directory, project), installed(), options)
+    if explain is not None:
+        show_explanations(workspace, explain, as_json=as_json)
+        return
     plan = workspace.plan(options)
     code = 1 if check and not plan.is_empty else 0
     print_plan(workspace, plan, as_json=as_json, verb="plan", exit_code=code)
@@ -57,5 +72,7 @@ def print_plan(
         )
         return
     show_steps(plan.stale)
+    for message, hint in drafts.neutral(plan.steps, workspace.catalog):
+        click.echo(f"{styled('warning:', fg='yellow')} {message}\n  hint: {hint}", err=True)
     show_rest(plan)
     click.echo(counts_line(plan) if not plan.is_empty else f"nothing to do: {counts_line(plan)}")

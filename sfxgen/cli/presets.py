@@ -40,7 +40,8 @@ def list_presets(words: tuple[str, ...], as_json: bool) -> None:
         if of_family:
             click.echo(click.style(family, bold=True))
         for preset in of_family:
-            click.echo(f"  {preset.name:{width}}  {preset.summary}")
+            texture = " (texture)" if preset.sustained else ""
+            click.echo(f"  {preset.name:{width}}  {preset.summary}{texture}")
 
 
 @command.command()

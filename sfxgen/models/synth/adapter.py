@@ -87,16 +87,16 @@ class SynthAdapter:
             value = keys.get(parameter.name)
             if value is not None and (what := parameter.complaint(value)):
                 yield Complaint(parameter.name, what)
-        preset, complaint = _preset_of(keys)
+        preset, complaint = _preset_of(keys, kind)
         if complaint is not None:
             yield complaint
         yield from _params_complaints(preset, keys.get("params"))
         if kind == "loop" and preset is not None and not preset.sustained:
-            textures = ", ".join(name for name, other in PRESETS.items() if other.sustained)
+            textures = [name for name, other in PRESETS.items() if other.sustained]
+            near = [name for name in textures if PRESETS[name].family == preset.family] or textures[:8]
             key = "preset" if keys.get("preset") else "prompt"
-            yield Complaint(
-                key, f"{preset.name} is one sound, not a texture to loop", hint=f"textures: {textures}"
-            )
+            hint = f"textures: {', '.join(near)}; sfxgen presets marks them all"
+            yield Complaint(key, f"{preset.name} is one sound, not a texture to loop", hint)
 
     def params(self, info: ModelInfo, keys: Mapping[str, JsonValue], *, kind: Kind) -> dict[str, JsonValue]:
         """Return preset, every parameter, variation, and whether the clip will be looped.
@@ -108,7 +108,7 @@ class SynthAdapter:
         name = keys.get("preset")
         values: dict[str, JsonValue] = {}
         if not isinstance(name, str):
-            reading = prompts.read_prompt(str(keys.get("prompt") or ""))
+            reading = prompts.read_prompt(str(keys.get("prompt") or ""), kind)
             name = reading.preset or prompts.NEUTRAL[kind]
             values.update(reading.params)
         preset = PRESETS[name]
@@ -128,6 +128,37 @@ class SynthAdapter:
     def draft_keys(self, prompt: str, *, kind: Kind, duration_s: float | None = None) -> dict[str, JsonValue]:
         """Return the keys of a synth sound that resembles a prompt; see `prompts.draft_keys`."""
         return prompts.draft_keys(prompt, kind=kind, duration_s=duration_s)
+
+    def understands(self, prompt: str, *, kind: Kind) -> bool:
+        """Whether a draft of a prompt is more than the kind's neutral sound."""
+        return kind == "dialog" or bool(prompts.read_prompt(prompt, kind).preset)
+
+    def explained(
+        self, keys: Mapping[str, JsonValue], *, kind: Kind, draft: bool = False
+    ) -> dict[str, JsonValue]:
+        """Return what is made of a sound's keys, as plain values: the preset, the parameters that are not at their
+        defaults, and of a prompt that was read every word with its role and effect.
+
+        `draft`: the keys are another model's, and stand-ins are made of their prompt.
+        """
+        prompt = str(keys.get("prompt") or "")
+        reads = bool(prompt) and kind != "dialog" and (draft or not keys.get("preset"))
+        made = self.draft_keys(prompt, kind=kind, duration_s=keys.get("duration_s")) if draft else keys
+        params = self.params(self.models[0], made, kind=kind)
+        preset = PRESETS[params["preset"]]
+        defaults = preset.filled({})
+        reading = prompts.read_prompt(prompt, kind) if reads else None
+        return {
+            "prompt": prompt if reads else "",
+            "preset": preset.name,
+            "params": {n: v for n, v in params["params"].items() if v != defaults[n]},
+            "words": [
+                {"word": m.word, "role": m.role, "effect": m.effect}
+                for m in (reading.meanings if reading else ())
+                if m.role != "filler"
+            ],
+            "neutral": reading is not None and not reading.preset,
+        }
 
     def param_schema(self) -> dict[str, Any]:
         """Return the JSON Schemas of preset, params (any preset's) and variation."""
@@ -174,20 +205,20 @@ class SynthAdapter:
         return SynthSession()
 
 
-def _preset_of(keys: Mapping[str, JsonValue]) -> tuple[Preset | None, Complaint | None]:
+def _preset_of(keys: Mapping[str, JsonValue], kind: Kind) -> tuple[Preset | None, Complaint | None]:
     """Return the preset that the keys mean, and what is wrong with how they name it."""
     name, prompt = keys.get("preset"), keys.get("prompt")
     if name is not None:
         if isinstance(name, str) and name in PRESETS:
             return PRESETS[name], None
         what = f"the synthesizer has no preset {name!r}{did_you_mean(str(name), PRESETS)}"
-        return None, Complaint("preset", what, f"presets: {', '.join(sorted(PRESETS))}")
+        return None, Complaint("preset", what, "sfxgen presets lists them")
     if not isinstance(prompt, str) or not prompt.strip():
         hint = "as in preset: coin, or prompt: footstep on gravel"
         return None, Complaint("preset", "the synthesizer needs a preset, or a prompt to read one from", hint)
-    reading = prompts.read_prompt(prompt)
+    reading = prompts.read_prompt(prompt, kind)
     if not reading.preset:
-        hint = f"name what sounds, or set preset to one of {', '.join(sorted(PRESETS))}"
+        hint = "name what sounds, or set preset: sfxgen presets lists them"
         return None, Complaint("prompt", f"the synthesizer understands no sound in {prompt!r}", hint)
     return PRESETS[reading.preset], None
 
