@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -14,13 +15,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sfxgen.contracts import Adapter, Surroundings
+from sfxgen.contracts import Adapter, ReadsFiles, Surroundings
+from sfxgen.errors import ProjectError
 from sfxgen.models.synth import adapter
 from sfxgen.models.synth.parameters import Choice, Number
-from sfxgen.models.synth.presets import PRESETS, SPACE
+from sfxgen.models.synth.presets import FAMILIES, PRESETS, REPEAT, SPACE
 from sfxgen.models.synth.render import render_of
+from sfxgen.models.synth.sfxr.formats import to_json, to_link
+from sfxgen.models.synth.sfxr.parameters import SfxrParams
 from sfxgen.recipe import canonical_json
 
+READER: ReadsFiles = adapter
 CONTRACT: Adapter = adapter  # The type checker compares the two.
 INFO = CONTRACT.models[0]
 AROUND = Surroundings(root=Path())
@@ -42,11 +47,13 @@ def test_importing_the_adapter_and_reading_a_prompt_load_no_numpy() -> None:
 
 
 def test_every_preset_is_complete_and_has_a_renderer() -> None:
-    assert len(PRESETS) >= 16
+    assert len(PRESETS) >= 80
+    assert {preset.family for preset in PRESETS.values()} == set(FAMILIES)
     for preset in PRESETS.values():
         assert callable(render_of(preset))
         assert preset.summary.endswith(".")
-        assert preset.parameters[-len(SPACE) :] == SPACE
+        shared = SPACE if preset.sustained else REPEAT + SPACE
+        assert preset.parameters[-len(shared) :] == shared
         assert len(preset.by_name) == len(preset.parameters)
         for parameter in preset.parameters:
             assert parameter.summary.endswith(".")
@@ -54,12 +61,11 @@ def test_every_preset_is_complete_and_has_a_renderer() -> None:
             if isinstance(parameter, Number):
                 assert parameter.low < parameter.high
                 assert parameter.low > 0 or not parameter.log
-                assert parameter.unit or (parameter.low, parameter.high) == (0, 1) or parameter.name in COUNTS
+                is_amount = -1 <= parameter.low and parameter.high <= 1
+                is_count = parameter.low >= 0 and re.match("How (many|often)", parameter.summary)
+                assert parameter.unit or is_amount or is_count or preset.name == "sfxr", parameter
             else:
                 assert isinstance(parameter, Choice)
-
-
-COUNTS = {"notes", "drops", "shards", "sparkles", "syllables", "cylinders", "peak_at"}
 
 
 @pytest.mark.parametrize("name", sorted(PRESETS))
@@ -76,7 +82,7 @@ def test_neither_preset_nor_prompt_is_a_complaint() -> None:
 def test_an_unknown_preset_is_answered_with_the_nearest() -> None:
     found = complaints(preset="exploson")
     assert "did you mean explosion?" in found["preset"]
-    assert "coin" in found["preset"]
+    assert "sfxgen presets" in found["preset"]
     assert "no preset 7" in complaints(preset=7)["preset"]
 
 
@@ -179,7 +185,9 @@ def test_an_asked_length_stretches_what_has_a_length() -> None:
 
 
 def sound_schema() -> dict[str, Any]:
-    return {"type": "object", "properties": adapter.param_schema()}
+    own = {key: dict(schema) for key, schema in adapter.param_schema().items()}
+    shared = {name: of for schema in own.values() for name, of in schema.pop("$defs", {}).items()}
+    return {"type": "object", "properties": own, "$defs": shared}
 
 
 def valid(**keys: Any) -> bool:
@@ -221,3 +229,75 @@ def test_the_synthesizer_is_always_there_in_one_revision() -> None:
     assert adapter.info("elsewhere") is None
     assert INFO.commercial == "yes"
     assert {"preset", "params", "prompt", "variation", "duration_s"} == set(INFO.accepts)
+
+
+LINK = to_link(SfxrParams(wave_type=2, p_base_freq=0.41))
+
+
+def no_file(path: str) -> bytes:
+    raise ProjectError(f"'{path}' cannot be read", hint="look again")
+
+
+def test_a_link_of_sfxr_becomes_its_parameters_and_own_ones_win() -> None:
+    keys, found = adapter.with_files({"preset": "sfxr", "params": {"link": LINK, "p_duty": 0.25}}, no_file)
+    assert found == []
+    assert list(adapter.complaints(INFO, keys)) == []
+    made = adapter.params(INFO, keys, kind="one_shot")["params"]
+    assert (made["wave_type"], made["p_duty"]) == ("sine", 0.25)
+    assert made["p_base_freq"] == pytest.approx(0.41)
+
+
+def test_a_file_of_sfxr_is_read_by_its_path() -> None:
+    asked = []
+
+    def read(path: str) -> bytes:
+        asked.append(path)
+        return to_json(SfxrParams(p_env_decay=0.6)).encode()
+
+    keys, found = adapter.with_files({"preset": "sfxr", "params": {"file": "Audio/jump.json"}}, read)
+    assert (asked, found) == (["Audio/jump.json"], [])
+    assert adapter.params(INFO, keys, kind="one_shot")["params"]["p_env_decay"] == 0.6
+
+
+@pytest.mark.parametrize(
+    ("params", "key", "what"),
+    [
+        ({"link": "https://sfxr.me/#nothing"}, "params.link", "link"),
+        ({"link": 7}, "params.link", "expected text"),
+        ({"file": "gone.sfs"}, "params.file", "cannot be read"),
+        ({"file": ""}, "params.file", "expected text"),
+        ({"file": "a.sfs", "link": LINK}, "params.file", "two sounds"),
+    ],
+)
+def test_what_is_no_sound_of_sfxr_is_a_complaint(params: dict[str, Any], key: str, what: str) -> None:
+    _, (found,) = adapter.with_files({"preset": "sfxr", "params": params}, no_file)
+    assert found.key == key
+    assert what in found.what
+    assert found.hint
+
+
+def test_keys_without_files_are_left_alone() -> None:
+    for keys in ({"preset": "coin", "params": {"pitch_hz": 900}}, {"prompt": "rain"}, {"preset": "sfxr"}):
+        assert adapter.with_files(keys, no_file) == (keys, [])
+    assert not valid(preset="sfxr", params={"lnik": LINK})
+    assert valid(preset="sfxr", params={"link": LINK, "p_duty": 0.5})
+
+
+def test_an_explanation_says_what_each_word_did_and_what_came_of_it() -> None:
+    told = adapter.explained({"prompt": "heavy qwertz rain"}, kind="loop")
+    assert told["preset"] == "rain"
+    roles = {row["word"]: row["role"] for row in told["words"]}
+    assert roles["rain"] == "names"
+    assert roles["heavy"] == "moves"
+    assert roles["qwertz"] == "unknown"
+    assert told["params"]
+    assert not told["neutral"]
+    draft = adapter.explained({"prompt": "qwertz"}, kind="one_shot", draft=True)
+    assert (draft["preset"], draft["neutral"]) == ("hit", True)
+    assert adapter.explained({"preset": "coin", "prompt": "a note"}, kind="one_shot")["words"] == []
+
+
+def test_it_says_whether_it_understands_a_prompt() -> None:
+    assert adapter.understands("rain on leaves", kind="loop")
+    assert adapter.understands("any words at all", kind="dialog")
+    assert not adapter.understands("qwertz uiop", kind="one_shot")

@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from sfxgen.models.synth.sfxr.filters import Cutoff
+from sfxgen.models.synth.sfxr.filters import Gain
 from sfxgen.models.synth.sfxr.parameters import SfxrParams
 from sfxgen.models.synth.take import Signal
 
@@ -81,27 +81,27 @@ def flange(params: SfxrParams, frames: int) -> NDArray[np.int64]:
     return np.minimum(delay, 1023).astype(np.int64)
 
 
-def highpass_cutoff(params: SfxrParams, frames: int) -> Signal:
-    """Return the high-pass's coefficient: from 0.00001, which hardly filters, to 0.1. One value if it is constant."""
+def highpass_keep(params: SfxrParams, frames: int) -> Signal:
+    """Return what the high-pass keeps at each step: 0.99999, which hardly filters, to 0.9. One value if constant."""
     factor = 1 + params.p_hpf_ramp * 0.0003
     first = float(np.clip(params.p_hpf_freq**2 * 0.1 * factor, 0.00001, 0.1))
-    return np.clip(first * _powers(factor, 1 if factor == 1 else frames), 0.00001, 0.1)
+    return 1 - np.clip(first * _powers(factor, 1 if factor == 1 else frames), 0.00001, 0.1)
 
 
-def lowpass_cutoff(params: SfxrParams, rows: int, blocks: int) -> Cutoff:
-    """Return the low-pass's coefficient at each step: up to 0.1, times a constant factor from step to step."""
-    factor = 1 + params.p_lpf_ramp * 0.0001
-    first = min(params.p_lpf_freq**3 * 0.1 * factor, 0.1)
+def lowpass_drive(params: SfxrParams, rows: int, blocks: int) -> Gain:
+    """Return how much of its input the low-pass takes at each step; the cutoff grows or falls by a constant factor."""
+    factor, keep = 1 + params.p_lpf_ramp * 0.0001, lowpass_keep(params)
+    first = min(params.p_lpf_freq**3 * 0.1 * factor, 0.1) * keep
     steps, starts = (
         _powers(factor, rows).tolist(),
         first * _powers(factor**rows, blocks if factor != 1 else 1),
     )
-    return lambda row: np.minimum(starts * steps[row], 0.1)
+    return lambda row: np.minimum(starts * steps[row], 0.1 * keep)
 
 
-def lowpass_damping(params: SfxrParams) -> float:
-    """Return how much of the low-pass's velocity each step takes: less is more resonant."""
-    return min(5 / (1 + params.p_lpf_resonance**2 * 20) * (0.01 + params.p_lpf_freq**3 * 0.1), 0.8)
+def lowpass_keep(params: SfxrParams) -> float:
+    """Return how much of the low-pass's velocity each step keeps: more is more resonant."""
+    return 1 - min(5 / (1 + params.p_lpf_resonance**2 * 20) * (0.01 + params.p_lpf_freq**3 * 0.1), 0.8)
 
 
 def _slide(params: SfxrParams, frames: int, jump_at: int) -> Signal:

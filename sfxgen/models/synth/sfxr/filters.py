@@ -17,7 +17,7 @@ import numpy as np
 
 from sfxgen.models.synth.take import Signal
 
-Cutoff = Callable[[int], Signal]
+Gain = Callable[[int], Signal]
 """Gives a filter's coefficients in a row: of shape (blocks,), or (1,) where they are constant."""
 
 
@@ -26,22 +26,19 @@ def rows_for(steps: int, multiple: int) -> int:
     return multiple * max(2, round(math.sqrt(0.05 * steps) / multiple))
 
 
-def lowpass(grid: Signal, cutoff: Cutoff, damping: float) -> None:
+def lowpass(grid: Signal, drive: Gain, keep: float) -> None:
     """Filter a grid in place by sfxr's resonant low-pass.
 
-    Its output x has a velocity v: v[n] = (1 - damping) (v[n-1] + cutoff[n] (input[n] - x[n-1])), and
-    x[n] = x[n-1] + v[n]. That is x[n] = (1 + k - k cutoff[n]) x[n-1] - k x[n-2] + k cutoff[n] input[n] with
-    k = 1 - damping.
+    Its output x has a velocity v: v[n] = keep (v[n-1] + cutoff[n] (input[n] - x[n-1])), and x[n] = x[n-1] + v[n].
+    That is x[n] = (1 + keep - drive[n]) x[n-1] - keep x[n-2] + drive[n] input[n] with drive = keep cutoff.
     """
-    blocks, keep = grid.shape[1], 1 - damping
-    width = len(cutoff(0))
+    blocks, width = grid.shape[1], len(drive(0))
     x, earlier, term = np.zeros((3, blocks))
     # How a block goes on by itself: from an x of 1 just before it, and from an x of 1 still one step earlier.
     free, free_earlier, free_term = np.zeros((3, 2, width))
     free[0] = free_earlier[1] = 1
-    gains = _gains(cutoff, keep, len(grid))
-    for row, (drive, feedback) in zip(grid, gains, strict=True):
-        np.multiply(row, drive, out=row)
+    for row, (driven, feedback) in zip(grid, _gains(drive, keep, len(grid)), strict=True):
+        np.multiply(row, driven, out=row)
         np.multiply(x, feedback, out=term)
         np.add(row, term, out=row)
         np.multiply(earlier, keep, out=term)
@@ -54,7 +51,7 @@ def lowpass(grid: Signal, cutoff: Cutoff, damping: float) -> None:
     x, earlier = _starts(
         [np.broadcast_to(end, blocks).tolist() for end in (grid[-1], *free, grid[-2], *free_earlier)]
     )
-    for row, (_, feedback) in zip(grid, _gains(cutoff, keep, len(grid)), strict=True):
+    for row, (_, feedback) in zip(grid, _gains(drive, keep, len(grid)), strict=True):
         np.multiply(x, feedback, out=term)
         np.multiply(earlier, keep, out=earlier)
         np.subtract(term, earlier, out=earlier)
@@ -62,37 +59,37 @@ def lowpass(grid: Signal, cutoff: Cutoff, damping: float) -> None:
         np.add(row, x, out=row)
 
 
-def _gains(cutoff: Cutoff, keep: float, rows: int) -> Iterator[tuple[Signal, Signal]]:
+def _gains(drive: Gain, keep: float, rows: int) -> Iterator[tuple[Signal, Signal]]:
     """Yield how much of the input and of the last output goes into each row's output."""
-    drive = cutoff(0) * keep
-    feedback = (1 + keep) - drive
+    driven = drive(0)
+    feedback = (1 + keep) - driven
     for row in range(rows):
-        if len(drive) > 1:
-            drive = cutoff(row) * keep
-            feedback = (1 + keep) - drive
-        yield drive, feedback
+        if len(driven) > 1:
+            driven = drive(row)
+            feedback = (1 + keep) - driven
+        yield driven, feedback
 
 
-def highpass(grid: Signal, cutoff: Cutoff) -> None:
-    """Filter a grid in place by sfxr's high-pass: h[n] = (1 - cutoff[n]) (h[n-1] + input[n] - input[n-1]).
+def highpass(grid: Signal, keep: Gain) -> None:
+    """Filter a grid in place by sfxr's high-pass: h[n] = keep[n] (h[n-1] + input[n] - input[n-1]).
 
-    What is carried from step to step is q = h - input: h[n] = (1 - cutoff[n]) (input[n] + q[n-1]).
+    What is carried from step to step is q = h - input: h[n] = keep[n] (input[n] + q[n-1]).
     """
     blocks = grid.shape[1]
     q, h = np.zeros((2, blocks))
-    gain = np.ones(len(cutoff(0)))
+    gain = np.ones(len(keep(0)))
     for index, row in enumerate(grid):
-        keep = 1 - cutoff(index)
-        np.multiply(gain, keep, out=gain)
+        kept = keep(index)
+        np.multiply(gain, kept, out=gain)
         np.add(row, q, out=h)
-        np.multiply(h, keep, out=h)
+        np.multiply(h, kept, out=h)
         np.subtract(h, row, out=q)
         np.copyto(row, h)
     ends = zip(np.broadcast_to(gain, blocks).tolist(), q.tolist(), strict=True)
     starts = accumulate(ends, lambda start, end: end[0] * start + end[1], initial=0.0)
     carried = np.fromiter(starts, float, blocks + 1)[:-1]
     for index, row in enumerate(grid):
-        np.multiply(carried, 1 - cutoff(index), out=carried)
+        np.multiply(carried, keep(index), out=carried)
         np.add(row, carried, out=row)
 
 

@@ -67,8 +67,20 @@ _UNMOVED = frozenset({"p_freq_limit", "sound_vol"})
 PARAMETERS: tuple[Parameter, ...] = (
     choice("wave_type", WAVES, WAVES[0], "Shape of the wave."),
     *(
-        number(name, "", low, high, default, summary, spread=0 if name in _UNMOVED else 0.04)
+        number(
+            name,
+            "",
+            low,
+            high,
+            default,
+            summary,
+            spread=0 if name in _UNMOVED else 0.04,
+            rest=_REST.get(name),
+        )
         for name, low, high, default, summary in TABLE
+    ),
+    choice(
+        "sample_rate", tuple(map(str, SAMPLE_RATES)), "44100", "The rate in Hz: the lower ones are duller."
     ),
 )
 """The parameters of a preset that plays sfxr's sounds."""
@@ -141,17 +153,15 @@ def from_preset(values: Mapping[str, Value]) -> SfxrParams:
     numbers: dict[str, Any] = {
         name: clamped(name, float(values[name])) for name, *_ in TABLE if name in values
     }
-    return SfxrParams(wave_type=WAVES.index(str(values.get("wave_type", WAVES[0]))), **numbers)
+    wave = WAVES.index(str(values.get("wave_type", WAVES[0])))
+    rate = int(values.get("sample_rate", SAMPLE_RATES[0]))
+    return SfxrParams(wave_type=wave, sample_rate=rate, **numbers)
 
 
 def to_preset(params: SfxrParams) -> dict[str, Value]:
-    """Return a sound as a preset's values. The sample rate and size are lost."""
-    return {"wave_type": WAVES[params.wave_type], **{name: getattr(params, name) for name, *_ in TABLE}}
-
-
-def rested(values: Mapping[str, Value], moved: Mapping[str, Value]) -> dict[str, Value]:
-    """Return the `moved` values, but unmoved where `values` have an effect off: a variation must not turn it on."""
-    return {name: values[name] if _REST.get(name) == values[name] else value for name, value in moved.items()}
+    """Return a sound as a preset's values. The size of a sample is lost: it is not heard."""
+    numbers = {name: getattr(params, name) for name, *_ in TABLE}
+    return {"wave_type": WAVES[params.wave_type], **numbers, "sample_rate": str(params.sample_rate)}
 
 
 _RANGES = {name: (low, high) for name, low, high, _, _ in TABLE}

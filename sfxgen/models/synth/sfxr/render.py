@@ -40,9 +40,9 @@ def render(params: SfxrParams, rng: Generator) -> Signal:
     height = rows_for(frames * SUPERSAMPLING, SUPERSAMPLING) // SUPERSAMPLING
     grid = _oscillator(params, period.astype(np.int32), rng, height)
     if params.p_lpf_freq != 1:
-        lowpass(grid, curves.lowpass_cutoff(params, *grid.shape), curves.lowpass_damping(params))
-    cutoff = curves.highpass_cutoff(params, frames)
-    rows = _spread(cutoff, height) if len(cutoff) > 1 else np.tile(cutoff, (height, 1))
+        lowpass(grid, curves.lowpass_drive(params, *grid.shape), curves.lowpass_keep(params))
+    keep = curves.highpass_keep(params, frames)
+    rows = _spread(keep, height) if len(keep) > 1 else np.tile(keep, (height, 1))
     highpass(grid, lambda row: rows[row // SUPERSAMPLING])
     summed = _flanged(grid, curves.flange(params, frames))
     samples: Signal = summed * volume[:frames] * (np.expm1(params.sound_vol) / SUPERSAMPLING)
@@ -96,9 +96,10 @@ def _oscillator(params: SfxrParams, period: NDArray[np.int32], rng: Generator, h
         wave = phase * -falls
         wave += 1 + turn * falls
         if np.any(turn):
+            # The lower of both lines; where nothing rises the rising one is kept out of the way.
             rising = phase * (2 / np.maximum(turn, 1e-300))
-            rising -= 1
-            np.copyto(wave, rising, where=phase < turn)
+            rising += np.where(turn > 0, -1.0, 1.0)
+            np.minimum(wave, rising, out=wave)
     grid: Signal = wave.reshape(height * SUPERSAMPLING, -1)
     return grid
 
