@@ -79,12 +79,17 @@ def _blocks(sections: tuple[Section, ...], *, parallel: bool) -> _Blocks:
             direct *= b0
     if not parallel:
         through = direct
-    powers = [np.eye(size)]
-    for _ in range(BLOCK):
-        powers.append(step @ powers[-1])
-    response = np.array([through, *(float(leave @ power @ enter) for power in powers[: BLOCK - 1])])
-    lag = np.arange(BLOCK)[None, :] - np.arange(BLOCK)[:, None]
-    within = np.where(lag >= 0, response[np.maximum(lag, 0)], 0.0)
-    out = np.stack([leave @ power for power in powers[:BLOCK]], axis=1)
-    into = np.stack([powers[BLOCK - 1 - n] @ enter for n in range(BLOCK)])
-    return _Blocks(within, out, into, powers[BLOCK].T.copy())
+    # Everything by doubling: step^n enter and leave step^n for n up to a block, and step^BLOCK.
+    entered, left, onward = enter[:, None], leave[None, :], step
+    while left.shape[0] < BLOCK:
+        entered = np.concatenate([entered, onward @ entered], axis=1)
+        left = np.concatenate([left, left @ onward])
+        onward = onward @ onward
+    response = np.zeros(2 * BLOCK - 1)
+    response[BLOCK - 1] = through
+    response[BLOCK:] = leave @ entered[:, : BLOCK - 1]
+    return _Blocks(response[_LAGS], left.T.copy(), entered[:, ::-1].T.copy(), onward.T.copy())
+
+
+_LAGS = BLOCK - 1 + np.arange(BLOCK)[None, :] - np.arange(BLOCK)[:, None]
+"""Where the response to each sample of a block (rows) is at each later one (columns), after zeros."""

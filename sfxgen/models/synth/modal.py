@@ -108,7 +108,7 @@ def ring(modes: Modes, excitation: Signal, longest_s: float = 6.0) -> Signal:
     # Once the force has ended, every mode rings freely: only its phase and strength remember how it was struck.
     z = _poles(modes)
     struck = len(excitation)
-    state = z[:, None] ** np.arange(struck - 1, -1, -1) @ excitation
+    state = _powers(z, struck)[::-1].T @ excitation
     after = _rung(Modes(modes.frequencies, modes.t60s, modes.gains * state), 1, 1 + tail)
     during = np.convolve(excitation, impulse_response(modes, struck))[:struck]
     return np.concatenate([during, after])
@@ -134,8 +134,8 @@ def _rung(modes: Modes, start: int, stop: int) -> Signal:
     """
     z = _poles(modes)
     rows = -(-(stop - start) // CHUNK)
-    firsts = modes.gains * z ** (start + CHUNK * np.arange(rows)[:, None])
-    steps = z[:, None] ** np.arange(CHUNK)
+    firsts = _powers(z**CHUNK, rows) * (modes.gains * z**start)
+    steps = _powers(z, CHUNK).T
     real = np.concatenate([firsts.real, firsts.imag], axis=1)
     imaginary = np.concatenate([steps.imag, steps.real], axis=0)
     total: Signal = (real @ imaginary).ravel()[: stop - start]
@@ -143,6 +143,17 @@ def _rung(modes: Modes, start: int, stop: int) -> Signal:
 
 
 CHUNK = 64
+
+
+def _powers(z: NDArray[np.complex128], count: int) -> NDArray[np.complex128]:
+    """Return z^0, z^1 … of shape (count, modes), by doubling: a power costs more than a product."""
+    powers = np.ones((count, len(z)), np.complex128)
+    done, step = 1, z
+    while done < count:
+        more = min(done, count - done)
+        np.multiply(powers[:more], step, out=powers[done : done + more])
+        done, step = done + more, step * step
+    return powers
 
 
 def chime(frequencies: Sequence[float], t60s: Sequence[float], gains: Sequence[float]) -> Signal:
