@@ -128,8 +128,8 @@ class Planner:
 
     def _choose(self, asset: Wanted, record: AssetRecord | None) -> Make:
         """Choose between the final asset and a draft. A final asset of this recipe is never drafted over."""
-        final, draft = asset.final, asset.draft
-        if draft is None or self.drafts == "never":
+        final = asset.final
+        if self.drafts == "never":
             return final
         locked = record or self.lock.assets.get(asset.former)
         if locked is not None and not locked.draft and locked.take_key == final.keys.take:
@@ -138,9 +138,13 @@ class Planner:
             return final
         if self._source(asset, final, self.disk.state(asset.path)) is not None:
             return final
+        if self.drafts == "existing" and (record is None or not record.draft):
+            return final
+        draft = asset.draft  # only now are prompts read
+        if draft is None:
+            return final
         if self.drafts == "existing":
-            stands = record is not None and record.draft and record.take_key == draft.keys.take
-            return draft if stands else final
+            return draft if record is not None and record.take_key == draft.keys.take else final
         return final if all(map(self.can_run, final.models)) else draft
 
     def _conflicts(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -88,7 +88,13 @@ class Wanted:
     mastering: Mastering
     delivery: Delivery
     final: Make
-    draft: Make | None
+    drafted: Callable[[], Make | None]
+    """Makes the draft: reading a prompt is not free, and few are ever drafted."""
+
+    @cached_property
+    def draft(self) -> Make | None:
+        """The synthesizer's stand-in; None for a sound that is the synthesizer's own."""
+        return self.drafted()
 
     @property
     def name(self) -> str:
@@ -256,10 +262,13 @@ def _wanted(ways: _Ways, engine: str, index: int, take: int, lock: Lock, ids: _E
     engine_id, sidecar_trouble = ids.of(ref, former, sidecar)
     number = frozen.take if frozen else take
     final = _make(sound, delivery, sound.model, ways.final.take(number), frozen=frozen)
-    draft = None
-    if ways.draft is not None:
+
+    def drafted() -> Make | None:
+        if ways.draft is None:
+            return None
         model = LAYERED if sound.layers else ways.catalog.models()[DRAFT_MODEL]
-        draft = _make(sound, delivery, model, ways.draft.take(take), draft=True)
+        return _make(sound, delivery, model, ways.draft.take(take), draft=True)
+
     return Wanted(
         ref=ref,
         former=former,
@@ -278,7 +287,7 @@ def _wanted(ways: _Ways, engine: str, index: int, take: int, lock: Lock, ids: _E
         mastering=sound.mastering,
         delivery=delivery,
         final=final,
-        draft=draft,
+        drafted=drafted,
     )
 
 

@@ -280,7 +280,8 @@ PROJECT: dict[str, Any] = json.loads(schema_text("project"))
 def schema_keys() -> Iterator[Any]:
     sound = MANIFEST["properties"]["sounds"]["additionalProperties"]["properties"]
     parts = {"project": PROJECT["properties"], "sound": sound}
-    parts |= {name: part["properties"] for name, part in MANIFEST["$defs"].items()}
+    blocks = {name: part for name, part in MANIFEST["$defs"].items() if "properties" in part}
+    parts |= {name: part["properties"] for name, part in blocks.items()}
     for part, properties in parts.items():
         for key, schema in properties.items():
             yield pytest.param(part, key, schema, id=f"{part}.{key}")
@@ -290,7 +291,7 @@ def schema_keys() -> Iterator[Any]:
 def test_every_key_is_in_the_page_with_its_range(part: str, key: str, schema: dict[str, Any]) -> None:
     text = (ROOT / "docs/manifests.md").read_text(encoding="utf-8")
     assert f"`{key}`" in text
-    if part in ("project", "sound", "MasterBlock", "EncodeBlock"):
+    if part in ("project", "sound", "MasterBlock", "EncodeBlock", "LayerFields"):
         rows = [line for line in text.splitlines() if line.startswith(f"| `{key}` |")]
         assert any(all(word in plain(row) for word in bounds(schema)) for row in rows), (bounds(schema), rows)
 

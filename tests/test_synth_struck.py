@@ -233,13 +233,22 @@ def test_a_dropped_thing_touches_down_as_often_as_its_restitution_says() -> None
         ("bone", "crunch", 0.0, 1.0),
         ("branch", "debris", 0.0, 1.0),
         ("ice_crack", "debris", 0.0, 1.0),
-        ("metal_crunch", "debris", 0.0, 1.0),
         ("lock", "clicks", 1, 9),
     ],
 )
 def test_more_pieces_have_more_onsets(preset: str, name: str, few: float, many: float) -> None:
     quiet: dict[str, Value] = {"leaves": 0.0} if preset == "branch" else {}
     assert onsets(preset, **{**quiet, name: many}) > 1.25 * onsets(preset, **{**quiet, name: few})
+
+
+@pytest.mark.parametrize("part", ["debris", "glass"])
+def test_what_falls_off_a_crash_is_heard_after_it(part: str) -> None:
+    def late_and_high(amount: float) -> float:
+        params: dict[str, Any] = {"debris": 0.0, "glass": 0.0, part: amount}
+        late = still("metal_crunch", length_s=1.0, **params)[int(0.5 * SAMPLE_RATE) :]
+        return band_share(late, 2000, 16000)
+
+    assert late_and_high(1.0) > 1.5 * late_and_high(0.0)
 
 
 def test_glass_cracks_before_its_shards_fall() -> None:

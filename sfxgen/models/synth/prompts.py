@@ -7,14 +7,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import cache, lru_cache
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Literal, TypeVar
 
 from sfxgen.models.synth.parameters import Choice, Number, Parameter, Preset, Value
 from sfxgen.models.synth.presets import PRESETS
-from sfxgen.models.synth.vocabulary import TOKEN, Level, Share, Source, Vocabulary, vocabulary
+from sfxgen.models.synth.vocabulary import TOKEN, Level, Share, Source, Vocabulary, candidates, vocabulary
 
 if TYPE_CHECKING:
     from sfxgen.recipe import JsonValue, Kind
@@ -25,8 +25,49 @@ NEUTRAL: Mapping[Kind, str] = {"one_shot": "hit", "loop": "wind", "music": "magi
 """The preset of a draft whose prompt names no sound, by kind."""
 
 SYLLABLES_A_WORD = 1.4
-TAIL_SHARE = {"magic": 0.6, "powerup": 0.55, "door": 0.75}
-"""How much of a preset's whole duration its `length_s` is, where a tail follows."""
+WHOLE: Mapping[str, tuple[float, float]] = {
+    "error": (1.0, 0.15),
+    "panel": (0.85, 0.1),
+    "countdown_beep": (1.0, 0.07),
+    "powerup": (1.0, 0.62),
+    "keys": (0.95, 0.12),
+    "rattle": (1.0, 0.12),
+    "bone": (1.0, 0.1),
+    "metal_crunch": (0.9, 0.22),
+    "door": (1.0, 0.34),
+    "lever": (1.0, 0.19),
+    "gate": (1.0, 0.5),
+    "drawer": (1.0, 0.19),
+    "sliding_door": (1.0, 0.28),
+    "sword_draw": (0.8, 0.78),
+    "whip": (1.0, 0.23),
+    "charge": (1.0, 0.24),
+    "teleport": (1.0, 0.46),
+    "magic": (1.15, 0.6),
+    "ice_spell": (0.8, 0.9),
+    "heal": (1.1, 1.2),
+    "curse": (1.0, 0.78),
+    "buff": (1.05, 1.03),
+    "summon": (1.15, 0.5),
+    "chirp": (3.8, 0.06),
+    "whisper": (6.0, 0.0),
+    "laugh": (6.0, 0.0),
+    "servo": (1.0, 0.14),
+    "steam": (1.2, 0.12),
+    "camera": (1.0, 0.29),
+    "powerup_machine": (1.24, 0.0),
+    "sonar": (1.0, 2.23),
+    "thunder": (0.8, 0.25),
+    "fanfare": (0.6, 1.5),
+    "victory": (0.85, 1.0),
+    "defeat": (1.0, 0.79),
+    "drum_roll": (1.0, 0.33),
+    "sad_trombone": (1.0, 1.03),
+}
+"""How long a preset sounds altogether, where that is not its `length_s`: so many times that, and a tail in seconds.
+
+Measured at the presets' other defaults.
+"""
 
 Role = Literal["names", "sets", "moves", "places", "counts", "agrees", "filler", "ignored", "unknown"]
 """What a word did. An ignored word is known, and had nothing to change in this preset."""
@@ -92,6 +133,7 @@ class Draft:
 
     preset: Preset
     known: Mapping[str, Parameter]
+    near: frozenset[str]
     values: dict[str, Value] = field(default_factory=dict)
     roles: dict[int, Role] = field(default_factory=dict)
     effects: dict[int, list[str]] = field(default_factory=dict)
@@ -99,8 +141,12 @@ class Draft:
 
     def did(self, index: int, role: Role, effect: str) -> None:
         """Note what the term of that index did."""
-        self.roles.setdefault(index, role)
-        self.effects.setdefault(index, []).append(effect)
+        if self.roles.get(index) == "agrees" != role:
+            # That it changed something says more.
+            self.roles[index], self.effects[index] = role, [effect]
+        else:
+            self.roles.setdefault(index, role)
+            self.effects.setdefault(index, []).append(effect)
 
     def put(self, index: int, role: Role, name: str, value: Value) -> None:
         """Give a parameter a value because of the term of that index."""
@@ -131,7 +177,7 @@ def read_prompt(prompt: str, kind: Kind | None = None) -> Reading:
         )
     index, source = found
     preset = PRESETS[_stand_in(source.preset, words) if kind == "loop" else source.preset]
-    draft = Draft(preset, _parameters(preset.name))
+    draft = Draft(preset, _parameters(preset.name), source.near)
     if preset.name == source.preset:
         draft.did(index, "names", preset.name)
         _set_row(draft, index, "names", source.params, words)
@@ -179,8 +225,8 @@ def draft_keys(prompt: str, *, kind: Kind, duration_s: float | None = None) -> d
 
 def fitting_length(preset: Preset, length: Number, duration_s: float) -> float:
     """Return the `length_s` with which a preset's sound takes about `duration_s` altogether."""
-    share = TAIL_SHARE.get(preset.name, 1.0)
-    return min(max(round(duration_s * share, 6), length.low), length.high)
+    times, tail_s = WHOLE.get(preset.name, (1.0, 0.0))
+    return min(max(round((duration_s - tail_s) / times, 6), length.low), length.high)
 
 
 @lru_cache(maxsize=8192)
@@ -207,11 +253,11 @@ def _terms(prompt: str, words: Vocabulary) -> list[Term]:
     spaced = _HUMP.sub(" ", prompt).lower().replace("_", " ").replace("’", "'")
     for number, clause in enumerate(_CLAUSE_END.split(spaced)):
         found = [word for word in TOKEN.findall(clause) if word not in words.words["articles"]]
-        terms += (replace(term, clause=number) for term in _clause_terms(found, words))
+        terms += _clause_terms(found, number, words)
     return terms
 
 
-def _clause_terms(found: Sequence[str], words: Vocabulary) -> list[Term]:
+def _clause_terms(found: Sequence[str], clause: int, words: Vocabulary) -> list[Term]:
     small = words.words
     terms: list[Term] = []
     negated = aside = adjoins = False
@@ -234,7 +280,7 @@ def _clause_terms(found: Sequence[str], words: Vocabulary) -> list[Term]:
             negated = form in ("and", "or") and bool(terms) and terms[-1].negated
         elif form in words.degrees:
             degree = words.degrees[form]
-            terms.append(Term(text, form))
+            terms.append(Term(text, form, clause=clause))
             continue
         elif _is_number(text):
             amount = float(text)
@@ -244,10 +290,10 @@ def _clause_terms(found: Sequence[str], words: Vocabulary) -> list[Term]:
             # The number at an end, or "03", is one of a file's name.
             elif at == len(found) or text[0] == "0":
                 continue
-            terms.append(Term(text, form, amount=amount))
+            terms.append(Term(text, form, amount=amount, clause=clause))
         else:
             for part, its_form in _parts(text, form, words):
-                terms.append(Term(part, its_form, negated, aside, degree, adjoins=adjoins))
+                terms.append(Term(part, its_form, negated, aside, degree, adjoins=adjoins, clause=clause))
                 adjoins = True
             negated = negated and form in small["fillers"]
             degree = 1.0
@@ -331,10 +377,22 @@ def _heads_compound(term: Term) -> bool:
 
 def _sense(terms: Sequence[Term], index: int, words: Vocabulary) -> Source | None:
     """Return what a term sounds like beside the other terms, or None."""
-    for source in words.sounds.get(terms[index].form, ()):
+    for source in words.sounds.get(_sounding(terms[index].form), ()):
         if not source.near or source.near & _company(terms, index, words):
             return source
     return None
+
+
+@lru_cache(maxsize=8192)
+def _sounding(form: str) -> str:
+    """Return the form by which the table of sounds may know a word that others know: snare-drum a drum, buzzing a buzz."""
+    words = vocabulary()
+    if form in words.sounds:
+        return form
+    if form.endswith("ing"):
+        return next((other for other in candidates(form) if other in words.sounds), form)
+    last = form.rpartition("-")[2]
+    return last if form in words.options and last in words.sounds else form
 
 
 def _company(terms: Sequence[Term], index: int, words: Vocabulary) -> set[str]:
@@ -360,9 +418,11 @@ def _parameters(preset: str) -> Mapping[str, Parameter]:
 def _agree(draft: Draft, terms: Sequence[Term], chosen: int, words: Vocabulary) -> None:
     """Let the other words that name sounds of the same family say more of it: the pistol of "pistol shot"."""
     for index, term in enumerate(terms):
+        if index != chosen and term.form in draft.near:
+            draft.did(index, "agrees", f"with {draft.preset.name}")
         source = None if index == chosen or term.negated else _sense(terms, index, words)
         if source is not None and PRESETS[source.preset].family == draft.preset.family:
-            if source.preset == draft.preset.name:
+            if source.preset == draft.preset.name and term.form not in draft.near:
                 draft.did(index, "agrees", f"with {draft.preset.name}")
             fresh = {name: level for name, level in source.params.items() if name not in draft.values}
             _set_row(draft, index, "sets", fresh, words)
@@ -430,7 +490,9 @@ def _place(draft: Draft, terms: Sequence[Term], chosen: int, words: Vocabulary) 
     """Set where it sounds. Of several places, the farther and the larger one is heard."""
     reached: dict[str, Level] = {}
     for index, term in enumerate(terms):
-        row = words.places.get(term.form, {}) if index != chosen else {}
+        # "Underwater" is told already by the sound that it decided for.
+        told = index == chosen or term.form in draft.near
+        row = {} if told else words.places.get(term.form, {})
         farther = {n: level for n, level in row.items() if term.negated or _farther(level, reached.get(n))}
         _set_row(draft, index, "places", farther, words, negated=term.negated)
         reached |= farther

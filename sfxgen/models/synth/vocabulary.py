@@ -71,20 +71,20 @@ class Vocabulary:
 
     def stem(self, word: str) -> str:
         """Return the form of a word that the tables know, or the word itself."""
-        for form in candidates(word):
-            if form in self.forms and form not in self.sounds:
-                return self.forms[form]
-            if form in self.known:
-                return form
-        return word
+        found = [self.forms.get(form, form) if form not in self.sounds else form for form in candidates(word)]
+        if found[0] in self.known:
+            return found[0]
+        # "Scraping" is rather of scrape, which sounds, than of scrap.
+        named = next((form for form in found if form in self.sounds), None)
+        return named or next((form for form in found if form in self.known), word)
 
 
 ENDINGS = (
     ("'s", ""),
     ("ies", "y"),
     ("ves", "f"),
-    ("es", ""),
     ("s", ""),
+    ("es", ""),
     ("ing", ""),
     ("ing", "e"),
     ("ed", ""),
@@ -123,7 +123,7 @@ def candidates(word: str) -> Iterator[str]:
     """Yield a word, and what it may be an inflection of."""
     yield word
     for ending, other in ENDINGS:
-        if word.endswith(ending) and len(word) - len(ending) >= 3:
+        if word.endswith(ending) and len(word) - len(ending) >= (2 if other == "y" else 3):
             bare = word[: -len(ending)]
             yield bare + other
             if len(bare) > 3 and bare[-1] == bare[-2]:
@@ -149,7 +149,8 @@ def from_tables(tables: Mapping[str, Any]) -> Vocabulary:
     }
     sounds = _sounds(tables["sounds"])
     options = _options(tables["options"])
-    tables_of_words: list[Iterable[str]] = [sounds, options, *rows.values(), *small.values()]
+    company = (source.near for sources in sounds.values() for source in sources)
+    listed: list[Iterable[str]] = [sounds, options, *rows.values(), *small.values(), *company]
     forms = {other: form for form, others in tables["forms"].items() for other in others.split()}
     bare = Vocabulary(
         sounds=sounds,
@@ -167,7 +168,7 @@ def from_tables(tables: Mapping[str, Any]) -> Vocabulary:
         counted=dict(tables["counted"]),
         instead=dict(tables["instead"]),
         textures=dict(tables["textures"]),
-        known=frozenset(chain.from_iterable(tables_of_words)),
+        known=frozenset(chain.from_iterable(listed)),
     )
     return _with_phrases(bare)
 
