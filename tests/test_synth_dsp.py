@@ -101,7 +101,8 @@ def test_modes_driven_by_a_force_are_what_recursions_give(struck_frames: int) ->
         angle = 2 * np.pi * frequency_hz / SAMPLE_RATE
         poles = [1.0, -2 * radius * np.cos(angle), radius**2]
         theirs += gain.real * dsp.lfilter([0.0, radius * np.sin(angle)], poles, driven)
-    assert ours == pytest.approx(theirs, abs=1e-8)
+    # Single precision, and a mode that is 81 dB down is left out.
+    assert ours == pytest.approx(theirs, abs=2e-4 * float(np.max(np.abs(theirs))))
 
 
 def test_formants_side_by_side_are_their_sum() -> None:

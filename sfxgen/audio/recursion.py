@@ -20,6 +20,7 @@ Section = tuple[float, float, float, float, float, float]
 """A second-order section as scipy writes it: b0, b1, b2, 1, a1, a2."""
 
 BLOCK = 32
+ROWS_AT_ONCE = 1024
 NEGLIGIBLE = 1e-18
 
 
@@ -45,17 +46,28 @@ def parallel(x: Samples, sections: tuple[Section, ...]) -> Samples:
 def _run(x: Samples, blocks: _Blocks) -> Samples:
     frames = x.shape[-1]
     rows = -(-frames // BLOCK)
-    padded = np.zeros((*x.shape[:-1], rows * BLOCK))
-    padded[..., :frames] = x
-    inputs = padded.reshape(*x.shape[:-1], rows, BLOCK)
-    states = np.zeros((*x.shape[:-1], rows, len(blocks.out)))
-    states[..., 1:, :] = (inputs @ blocks.into)[..., :-1, :]
+    out = np.zeros((*x.shape[:-1], rows, BLOCK))
+    out.reshape(*x.shape[:-1], -1)[..., :frames] = x
+    state = np.zeros((*x.shape[:-1], len(blocks.out)))
+    for first in range(0, rows, ROWS_AT_ONCE):  # as much as a processor's cache holds
+        here = out[..., first : first + ROWS_AT_ONCE, :]
+        state = _run_on(here, state, blocks)
+    return out.reshape(*x.shape[:-1], -1)[..., :frames]
+
+
+def _run_on(here: Samples, state: Samples, blocks: _Blocks) -> Samples:
+    """Filter some blocks in place, from a state on, and return the state at their end."""
+    rows = here.shape[-2]
+    states = np.empty((*here.shape[:-2], rows + 1, len(blocks.out)))
+    states[..., 0, :] = state
+    np.matmul(here, blocks.into, out=states[..., 1:, :])
     onward, reach = blocks.onward, 1
-    while reach < rows and np.max(np.abs(onward)) > NEGLIGIBLE:
+    while reach <= rows and np.max(np.abs(onward)) > NEGLIGIBLE:
         states[..., reach:, :] += states[..., :-reach, :] @ onward
         onward, reach = onward @ onward, 2 * reach
-    outputs: Samples = inputs @ blocks.within + states @ blocks.out
-    return outputs.reshape(*x.shape[:-1], rows * BLOCK)[..., :frames]
+    here[...] = here @ blocks.within + states[..., :-1, :] @ blocks.out
+    last: Samples = states[..., -1, :]
+    return last
 
 
 @lru_cache(maxsize=512)

@@ -30,7 +30,7 @@ def sonic_boom(length_s: float) -> Signal:
 
 def thump(rng: Generator, length_s: float, first_hz: float, last_hz: float) -> Signal:
     """Return the push of air of a blow: a falling sine that is gone after about `length_s`; no two fall alike."""
-    astray = 2.0 ** (0.14 * rng.uniform(-1, 1, 3))
+    astray = 2.0 ** (0.11 * rng.uniform(-1, 1, 3))
     frames = samples_of(length_s * float(astray[0]))
     falling = slide(frames, first_hz * float(astray[1]), last_hz * float(astray[2]), 0.5)
     tone = oscillators.sine(falling, frames)
@@ -58,8 +58,14 @@ def burning(
         gains: Gains = 1 / (1 + over * over)
         return gains
 
-    hot = noise.painted(rng, frames, cooling, window)
-    return hot * decay(frames, t60_s or length_s) * ramp_out(frames, 0.3)
+    hot = noise.painted(rng, frames, cooling, window) * decay(frames, t60_s or length_s)
+    return _evened(hot) * ramp_out(frames, 0.3)
+
+
+def _evened(hot: Signal) -> Signal:
+    """Return a burst at a peak of about 1, judged by its power: a stray peak would make siblings differ in balance."""
+    start = hot[: max(1, len(hot) // 5)]
+    return hot * (0.4 / max(float(np.sqrt(np.mean(start * start))), 1e-9))
 
 
 def deep(rng: Generator, frames: int, corner_hz: float) -> Signal:
@@ -80,7 +86,7 @@ def rumble(rng: Generator, length_s: float, corner_hz: float, *, roll_hz: float 
     lower = deep(rng, frames, corner_hz) * decay(frames, 1.5 * length_s)
     rolling = 0.62 + 0.38 * wander(rng, frames, roll_hz)
     rolling[: samples_of(0.04)] *= np.linspace(0, 1, samples_of(0.04))
-    return level((0.6 * upper + lower) * rolling * ramp_out(frames, 0.5))
+    return 0.7 * _evened((0.6 * upper + lower) * rolling) * ramp_out(frames, 0.5)
 
 
 def echoes(

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.random import Generator
 
-from sfxgen.models.synth import modal, noise, ringing
+from sfxgen.models.synth import modal, noise
 from sfxgen.models.synth.envelopes import decay, ramp_out
 from sfxgen.models.synth.parameters import SAMPLE_RATE
 from sfxgen.models.synth.take import Signal, level, mix, samples_of
@@ -84,7 +84,7 @@ def _skin(rng: Generator, drum: Drum, lowest_hz: float, hardness: float, t60_s: 
     gains[0] = 1.0
     phases = np.exp(1j * np.pi * rng.uniform(-0.5, 0.5, len(ratios)))
     force = modal.blow(0.9 * hardness, drum.softest_ms)
-    return ringing.ring(modal.Modes(frequencies, t60s, gains * phases), force)
+    return modal.ring(modal.Modes(frequencies, t60s, gains * phases), force)
 
 
 def _bent(skin: Signal, bend: float, lowest_hz: float) -> Signal:

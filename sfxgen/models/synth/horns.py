@@ -57,7 +57,7 @@ def horn(
     )
     scoop = controls.lines(frames, [(0, -0.5 * rng.uniform(0.4, 1)), (1.2 * attack_s, 0.0)])
     drift = 0.06 * controls.wander(rng, frames, 5.5) + 0.03 * rng.uniform(-1, 1)
-    r = (0.12 + 0.8 * brightness**0.6) * envelope ** (0.8 - 0.4 * brightness)
+    r = (0.22 + 0.74 * brightness**0.6) * envelope ** (0.8 - 0.4 * brightness)
     return played(
         frames, pitch_hz * 2 ** ((scoop + drift) / 12), np.minimum(r, 0.93), envelope, rng.uniform()
     )

@@ -139,22 +139,26 @@ def grainy(take: Take, colour: Colour) -> Circle:
     return unit(shaped(cubed, colour))
 
 
-def pad(take: Take, partials: Sequence[tuple[float, float, float]]) -> Circle:
-    """Return a drone of partials (frequency_hz, gain, width_hz): each a cluster of lines that beat, at an RMS of 1.
+def pad(take: Take, partials: Sequence[tuple[float, float, float]], apart: float = 0.2) -> Circle:
+    """Return a drone of partials (frequency_hz, gain, width_hz), in stereo, each side at an RMS of 1.
 
-    Lines of random phase drawn straight into the spectrum of one period (Nasca, 2006: PADsynth).
+    Each partial is a cluster of lines that beat, drawn with random phases straight into the spectrum of one period
+    (Nasca, 2006: PADsynth). The sides' phases differ by up to `apart` cycles, so that they do not cancel in mono.
     """
     step_hz = SAMPLE_RATE / take.period
-    spectrum = np.zeros(take.period // 2 + 1, np.complex64)
+    spectra = np.zeros((2, take.period // 2 + 1), np.complex64)
     for frequency_hz, gain, width_hz in partials:
         reach = max(1, int(3 * width_hz / step_hz))
         middle = round(frequency_hz / step_hz)
-        bins = np.arange(max(1, middle - reach), min(len(spectrum), middle + reach + 1))
+        bins = np.arange(max(1, middle - reach), min(spectra.shape[1], middle + reach + 1))
         if len(bins) and frequency_hz < 0.45 * SAMPLE_RATE:
             shape = np.exp(-0.5 * ((bins - middle) * step_hz / max(width_hz, 0.4 * step_hz)) ** 2)
             shape *= gain / np.sqrt(np.sum(shape**2))
-            spectrum[bins] += shape * np.exp(2j * np.pi * take.rng.uniform(size=len(bins)))
-    return _drawn(spectrum, take.period)
+            turns = take.rng.uniform(size=len(bins)) + apart * np.array([[-0.5], [0.5]]) * take.rng.uniform(
+                0.3, 1.0, len(bins)
+            )
+            spectra[:, bins] += shape * np.exp(2j * np.pi * turns)
+    return np.stack([_drawn(spectrum, take.period) for spectrum in spectra])
 
 
 def _drawn(spectrum: NDArray[Any], period: int) -> Circle:
@@ -207,7 +211,7 @@ def events_under(take: Take, curve: Curve, rate_hz: float) -> Positions:
 
 def spread_out(take: Take, rate_hz: float) -> Positions:
     """Return about evenly spread positions, `rate_hz` of them a second: for rare events, so that there are some."""
-    count = int(rate_hz * take.period / SAMPLE_RATE + take.rng.uniform(0.3, 0.7))
+    count = int(rate_hz * take.period / SAMPLE_RATE + take.rng.uniform(0.45, 0.55))
     spots = np.arange(count) + 0.8 * take.rng.uniform(-0.5, 0.5, count) + take.rng.uniform()
     return np.sort((spots / max(1, count) * take.period).astype(np.int64) % take.period)
 
@@ -277,7 +281,7 @@ def unit(x: Circle) -> Circle:
     return x * np.float32(power**-0.5) if power > 0 else x
 
 
-def elsewhere(x: Circle, part: float = 0.5) -> Circle:
+def elsewhere(x: Circle, part: float = 0.382) -> Circle:
     """Return a circle turned by a part of its period: noise like the first that shares no moment with it."""
     at = int(part * len(x))
     return np.concatenate([x[at:], x[:at]])

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.random import Generator
 
-from sfxgen.models.synth import modal, ringing
+from sfxgen.models.synth import modal
 from sfxgen.models.synth.parameters import SAMPLE_RATE
 from sfxgen.models.synth.particles import poisson_under, scatter
 from sfxgen.models.synth.scales import audible
@@ -85,7 +85,7 @@ def note(
     both = np.concatenate([gains, gains * rng.uniform(0.25, 0.6, len(ratios))])
     phases = np.exp(1j * rng.uniform(-np.pi, np.pi, len(both)))
     modes = heard(modal.Modes(frequencies, t60_s * np.tile(decays, 2), both * phases))
-    return level(ringing.ring(modes, mallet(pitch_hz, hardness)))
+    return level(modal.ring(modes, mallet(pitch_hz, hardness)))
 
 
 def heard(modes: modal.Modes) -> modal.Modes:

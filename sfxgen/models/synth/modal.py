@@ -68,13 +68,16 @@ MATERIALS = {
 """The materials by name."""
 
 
+Complex = NDArray[np.complex128]
+
+
 @dataclass(frozen=True, slots=True)
 class Modes:
-    """A body's modes: frequencies in Hz, 60 dB decay times in s, and gains, all of shape (modes,)."""
+    """A body's modes: frequencies in Hz, 60 dB decay times in s, and gains (complex: with a phase), of shape (modes,)."""
 
     frequencies: Signal
     t60s: Signal
-    gains: Signal | NDArray[np.complex128]
+    gains: Signal | Complex
 
 
 def body(
@@ -100,53 +103,58 @@ def body(
     return Modes(frequencies[keep], t60s[keep], gains[keep])
 
 
-def ring(modes: Modes, excitation: Signal, longest_s: float = 6.0) -> Signal:
+def ring(modes: Modes, excitation: Signal, longest_s: float = 10.0) -> Signal:
     """Return the body's sound under a driving force, as long as its slowest mode needs."""
     tail = samples_of(min(longest_s, 1.1 * float(np.max(modes.t60s))))
-    if len(excitation) > tail:
-        return convolved(excitation, impulse_response(modes, tail))[: len(excitation) + tail]
-    # Once the force has ended, every mode rings freely: only its phase and strength remember how it was struck.
     z = _poles(modes)
     struck = len(excitation)
-    state = _powers(z, struck)[::-1].T @ excitation
-    after = _rung(Modes(modes.frequencies, modes.t60s, modes.gains * state), 1, 1 + tail)
-    during = np.convolve(excitation, impulse_response(modes, struck))[:struck]
-    return np.concatenate([during, after])
+    before = _powers(z, struck + 1)
+    response = (before @ modes.gains).imag
+    if struck > tail:
+        return convolved(excitation, response[:tail])[: struck + tail]
+    # Once the force has ended, every mode rings freely: only its phase and strength remember how it was struck.
+    state = modes.gains * z * (excitation[::-1] @ before[:struck])
+    during = np.convolve(excitation, response)[:struck]
+    return np.concatenate([during, _rung(z, state, modes.t60s, tail)])
 
 
 def impulse_response(modes: Modes, frames: int) -> Signal:
     """Return the sum of the modes' decaying sines, from phase 0."""
-    return _rung(modes, 0, frames)
+    return _rung(_poles(modes), modes.gains.astype(np.complex128), modes.t60s, frames)
 
 
-def _poles(modes: Modes) -> NDArray[np.complex128]:
+def _poles(modes: Modes) -> Complex:
+    """Return each mode's factor from one frame to the next."""
     angles = 2 * np.pi * modes.frequencies / SAMPLE_RATE
-    poles: NDArray[np.complex128] = np.exp(
-        1j * angles - LN_1000 / (np.maximum(modes.t60s, 1e-4) * SAMPLE_RATE)
-    )
-    return poles
+    losses = LN_1000 / (np.maximum(modes.t60s, 1e-4) * SAMPLE_RATE)
+    turned: Complex = np.exp(1j * angles - losses)
+    return turned
 
 
-def _rung(modes: Modes, start: int, stop: int) -> Signal:
-    """Return the modes' sum from frame `start` to `stop`: Im(gain · z^n), by powers of z in rows and columns.
+def _rung(z: Complex, state: Complex, t60s: Signal, frames: int) -> Signal:
+    """Return Im(state · z^n) summed over the modes: in stretches, each twice the last, of those that still sound.
 
-    z^(64k + j) is z^(64k) times z^j, so all modes' samples come from one product of two small matrices.
+    z^(128k + j) is z^(128k) times z^j, so all modes' samples come from one product of two small matrices, in
+    single precision: 140 dB.
     """
-    z = _poles(modes)
-    rows = -(-(stop - start) // CHUNK)
-    firsts = _powers(z**CHUNK, rows) * (modes.gains * z**start)
-    steps = _powers(z, CHUNK).T
-    real = np.concatenate([firsts.real, firsts.imag], axis=1)
-    imaginary = np.concatenate([steps.imag, steps.real], axis=0)
-    total: Signal = (real @ imaginary).ravel()[: stop - start]
-    return total
+    columns = _powers(z, CHUNK).T
+    row = z**CHUNK
+    out = np.zeros(-(-frames // CHUNK) * CHUNK)
+    start, stretch = 0, 12 * CHUNK
+    while start < frames:
+        alive = t60s * (SILENT * SAMPLE_RATE) > start
+        stop = min(len(out), start + stretch)
+        rows = _powers(row[alive], (stop - start) // CHUNK) * state[alive]
+        left = np.concatenate([rows.real, rows.imag], axis=1, dtype=np.float32)
+        right = np.concatenate([columns[alive].imag, columns[alive].real], axis=0, dtype=np.float32)
+        out[start:stop] = (left @ right).ravel()
+        state = state * z ** (stop - start)
+        start, stretch = stop, 2 * stretch
+    return out[:frames]
 
 
-CHUNK = 64
-
-
-def _powers(z: NDArray[np.complex128], count: int) -> NDArray[np.complex128]:
-    """Return z^0, z^1 … of shape (count, modes), by doubling: a power costs more than a product."""
+def _powers(z: Complex, count: int) -> Complex:
+    """Return z^0 to z^(count - 1), of shape (count, modes), by doubling: a power costs more than a product."""
     powers = np.ones((count, len(z)), np.complex128)
     done, step = 1, z
     while done < count:
@@ -154,6 +162,11 @@ def _powers(z: NDArray[np.complex128], count: int) -> NDArray[np.complex128]:
         np.multiply(powers[:more], step, out=powers[done : done + more])
         done, step = done + more, step * step
     return powers
+
+
+CHUNK = 128
+SILENT = 1.35
+"""A mode is left out after this many of its 60 dB times: 81 dB down."""
 
 
 def chime(frequencies: Sequence[float], t60s: Sequence[float], gains: Sequence[float]) -> Signal:

@@ -20,7 +20,7 @@ def turning(take: Take, rate_hz: float, unsteadiness: float) -> Signal:
     """Return the running phase of something that turns at an almost steady rate."""
     if unsteadiness <= 0:
         return bed.cycles(take, rate_hz)
-    return bed.cycles(take, rate_hz * (1 + unsteadiness * bed.wander(take, 3.0)))
+    return bed.cycles(take, rate_hz * (1 + unsteadiness * bed.wander(take, 1.5)))
 
 
 def times(take: Take, cycles: Signal, ratio: float) -> Signal:
@@ -37,22 +37,22 @@ def pulses(
     `parts` are the strengths of the parts (cylinders, blades), `sigma` how far one pulse strays from the next, and
     `places` where in the cycle each part's pulse begins (evenly spaced where none are given).
     """
-    whole = round(float(cycles[take.period - 1]))
-    count = len(parts)
-    strays = 1 + sigma * take.rng.standard_normal(whole * count)
-    gains = np.maximum(strays * np.resize(parts, whole * count), 0.03)
-    events = cycles * count if places is None else _uneven(cycles, places)
-    # Read from 0 to whole * count: an index that runs on is folded back.
-    index = (events + 1e-9).astype(np.int64) % (whole * count)
-    return wavetable.read(table, events) * gains[index]
+    if places is None:
+        return _row(take, cycles * len(parts), table, parts, sigma)
+    total = np.zeros(take.frames)
+    for part, place in zip(parts.tolist(), places.tolist(), strict=True):
+        # Every pulse is as long as if they were evenly spaced; what is left of its cycle is silent.
+        own = cycles - place + 1.0
+        within = np.minimum((own % 1.0) * len(parts), 1 - 1 / wavetable.STEPS)
+        total += _row(take, np.floor(own) + within, table, np.array([part]), sigma)
+    return total
 
 
-def _uneven(cycles: Signal, places: Signal) -> Signal:
-    """Return the running number of events that begin at `places` in each cycle; the first place is 0."""
-    within = cycles % 1.0
-    count = len(places)
-    events = np.interp(within, np.append(places, 1.0), np.arange(count + 1.0))
-    return events + count * np.floor(cycles)
+def _row(take: Take, events: Signal, table: Signal, parts: Signal, sigma: float) -> Signal:
+    """Return one pulse for every whole event of a running count; the parts take turns."""
+    whole = max(1, round(float(events[take.period - 1] - events[0])))
+    gains = np.maximum(np.resize(parts, whole) * (1 + sigma * take.rng.standard_normal(whole)), 0.03)
+    return wavetable.read(table, events) * gains[(events + 1e-9).astype(np.int64) % whole]
 
 
 def pressure(sharpness: float, steps: int = 2048) -> Signal:
@@ -65,7 +65,8 @@ def pressure(sharpness: float, steps: int = 2048) -> Signal:
     pulse = rise * np.exp(-3.2 * position)
     pull = 0.35 * np.exp(-0.5 * ((position - 1.6) / 0.5) ** 2)
     fade = np.clip((1 - np.arange(steps) / steps) / 0.1, 0, 1)
-    return (pulse / np.max(pulse) - pull) * fade
+    shape: Signal = (pulse / np.max(pulse) - pull) * fade
+    return shape
 
 
 def steady_noise(take: Take, gains: Callable[[Signal], Signal]) -> Signal:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.random import Generator
 
-from sfxgen.models.synth import modal, ringing
+from sfxgen.models.synth import modal
 from sfxgen.models.synth.envelopes import LN_1000
 from sfxgen.models.synth.parameters import SAMPLE_RATE
 from sfxgen.models.synth.scales import audible
@@ -31,8 +31,8 @@ def plucked(
 ) -> Signal:
     """Return a string plucked at a point of its length, at a peak of 1.
 
-    Harmonics that have a node where it is plucked are missing. `brightness` stretches the decay of the upper ones,
-    `hardness` is how narrow the plectrum is. The string moves in two planes, which decay at two rates and beat
+    Harmonics that have a node where it is plucked are missing. `brightness` raises the upper ones and stretches their
+    decay, `hardness` is how narrow the plectrum is. The string moves in two planes, which decay at two rates and beat
     (Weinreich, 1977).
     """
     pitch_hz = audible(pitch_hz)
@@ -44,7 +44,7 @@ def plucked(
     t60s = LN_1000 / (LN_1000 / t60_s + _loss_rate(pitch_hz, frequencies, brightness))
     # A narrow plectrum bends the string sharply: the spectrum of a corner, smoothed by its width.
     edge_hz = 700 * 12**hardness + 2 * pitch_hz
-    gains = np.sin(np.pi * n * pick_at) / n / (1 + (frequencies / edge_hz) ** 2)
+    gains = np.sin(np.pi * n * pick_at) / n ** (1.6 - 1.2 * brightness) / (1 + (frequencies / edge_hz) ** 2)
     gains *= rng.uniform(0.6, 1.3, len(n))
     phases = np.exp(1j * rng.uniform(-1.4, 1.4, len(n)))
     apart = 1 + rng.uniform(0.0004, 0.0011)
@@ -54,7 +54,7 @@ def plucked(
         np.concatenate([0.8 * t60s, t60s]),
         np.concatenate([gains * phases, other]),
     )
-    return level(ringing.ring(modes, modal.blow(0.3 + 0.55 * hardness, 2.5)))
+    return level(modal.ring(modes, modal.blow(0.3 + 0.55 * hardness, 2.5)))
 
 
 def _loss_rate(pitch_hz: float, frequencies: Signal, brightness: float) -> Signal:

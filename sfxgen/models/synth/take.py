@@ -77,6 +77,12 @@ def level(signal: Signal) -> Signal:
     return signal / peak if peak > 0 else signal
 
 
+def evened(signal: Signal) -> Signal:
+    """Return a short sound at an energy of 1: layers weighed so keep their balance, however peaky each turns out."""
+    energy = float(np.sum(signal**2))
+    return signal / energy**0.5 if energy > 0 else signal
+
+
 def semitones(interval: float) -> float:
     """Return an interval as a ratio of frequencies."""
     return float(2.0 ** (interval / 12))

@@ -66,7 +66,8 @@ def glottal_pulse(pressed: float, steps: int = 2048) -> Signal:
     returned = at_closure * (np.exp(-(position - closing) / back) - math.exp(-span / back))
     returned /= 1 - math.exp(-span / back)
     flow = np.where(position < closing, rising, returned)
-    return flow - np.mean(flow)
+    balanced: Signal = flow - np.mean(flow)
+    return balanced
 
 
 def source(
@@ -92,7 +93,9 @@ def source(
         frames,
         rng.uniform(),
     )
-    table = wavetable.shaped(glottal_pulse(pressed), 1.25 * float(np.max(pitch)))
+    # The louder a voice, the flatter its spectrum.
+    lift = 1.2 * max(0.0, pressed - 0.4)
+    table = wavetable.shaped(glottal_pulse(pressed), 1.25 * float(np.max(pitch)), lift)
     count = int(cycles[-1]) + 2
     doubled = (0.75 * roughness if doubling is None else doubling) * (np.arange(count) % 2)
     gains = (1 - doubled) * np.maximum(0.1, 1 + (0.03 + 0.38 * roughness) * rng.standard_normal(count))
@@ -118,7 +121,7 @@ def tract(x: Signal, track: Track, scale: float, *, bite: float = 0.02, width: f
     padded[hop : hop + len(x)] = x
     shape = np.sin(np.pi * (np.arange(WINDOW, dtype=np.float32) + 0.5) / WINDOW)
     cut = np.lib.stride_tricks.sliding_window_view(padded, WINDOW)[::hop]
-    gains = _passing(track, np.arange(blocks) * (hop / len(x)), scale, width)
+    gains = _passing(track, np.arange(blocks, dtype=np.float64) * (hop / len(x)), scale, width)
     # What passes by is the high end: the edge that a small loudspeaker still gives.
     hz = np.arange(WINDOW // 2 + 1) * (SAMPLE_RATE / WINDOW)
     gains += (4 * bite * hz / (hz + 3000)).astype(np.float32)

@@ -19,11 +19,16 @@ STEPS = 8192
 HIGHEST_HZ = 0.42 * SAMPLE_RATE
 
 
-def shaped(shape: Signal, highest_pitch_hz: float) -> Signal:
-    """Return the table of a cycle of any shape, at a peak of 1, without the harmonics that its pitch cannot carry."""
+def shaped(shape: Signal, highest_pitch_hz: float, lift: float = 0.0) -> Signal:
+    """Return the table of a cycle of any shape, at a peak of 1, without the harmonics that its pitch cannot carry.
+
+    `lift` flattens its spectrum: each octave is lifted by 6 times as many dB.
+    """
     spectrum = np.fft.rfft(shape)
     limit = max(1.5, HIGHEST_HZ / highest_pitch_hz)
     ranks = np.arange(len(spectrum))
+    if lift:
+        spectrum[1:] *= ranks[1:] ** lift
     spectrum *= np.clip((limit - ranks) / (0.25 * limit), 0, 1)
     table = np.fft.irfft(spectrum, len(shape))
     if len(table) != STEPS:
@@ -46,4 +51,5 @@ def harmonic(gains: Sequence[float] | Signal, highest_pitch_hz: float, rng: Gene
 def read(table: Signal, cycles: Signal) -> Signal:
     """Return the table's value at each running phase, in cycles."""
     # A hair more, so that a phase that falls on an entry finds the same one in every period.
-    return table[(cycles * STEPS + 1e-3).astype(np.int64) & (STEPS - 1)]
+    wave: Signal = table[(cycles * STEPS + 1e-3).astype(np.int64) & (STEPS - 1)]
+    return wave

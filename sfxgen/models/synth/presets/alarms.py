@@ -132,7 +132,7 @@ PRESETS = (
         parameters=(
             number("pitch_hz", "Hz", 40, 800, 120, "Pitch of the armature.", log=True, spread=0.05),
             number("length_s", "s", 0.08, 5, 0.7, "How long it lasts.", log=True, spread=0.07),
-            number("brightness", "", 0, 1, 0.5, "How sharp it is.", spread=0.12),
+            number("brightness", "", 0, 1, 0.5, "How sharp it is.", spread=0.08),
             number("roughness", "", 0, 1, 0.4, "How much it beats against itself.", spread=0.12),
             number("rattle", "", 0, 1, 0.3, "How much its housing rattles.", spread=0.12),
         ),

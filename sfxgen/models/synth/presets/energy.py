@@ -83,7 +83,7 @@ PRESETS = (
             number("pitch_hz", "Hz", 80, 2000, 330, "Pitch at the start.", log=True, spread=0.05),
             number("rise_st", "semitones", -36, 36, 19, "How far it rises, or falls.", spread=0.05),
             number("length_s", "s", 0.3, 5, 1.2, "How long it takes.", log=True, spread=0.06),
-            number("sparkle", "", 0, 1, 0.5, "How much it glitters.", spread=0.15),
+            number("sparkle", "", 0, 1, 0.5, "How much it glitters.", spread=0.1),
             number("punch", "", 0, 1, 0.4, "How hard the air closes behind.", spread=0.15),
             number("tail_s", "s", 0.05, 3, 0.6, "Until the shimmer is gone.", log=True, spread=0.08),
         ),

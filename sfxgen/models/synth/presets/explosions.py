@@ -14,8 +14,8 @@ PRESETS = (
             number("size", "", 0, 1, 0.5, "From a grenade to a building: bigger is lower.", spread=0.07),
             number("shock", "", 0, 1, 0.6, "How hard the first blow is.", spread=0.15),
             number("rumble_s", "s", 0.3, 12, 2.6, "Until the rumble is gone.", log=True, spread=0.06),
-            number("brightness", "", 0, 1, 0.5, "How much of the body is hiss and tearing.", spread=0.1),
-            number("debris", "", 0, 1, 0.35, "How much material comes down.", spread=0.2),
+            number("brightness", "", 0, 1, 0.5, "How much of the body is hiss and tearing.", spread=0.08),
+            number("debris", "", 0, 1, 0.35, "How much material comes down.", spread=0.12),
         ),
     ),
     Preset(
@@ -26,7 +26,7 @@ PRESETS = (
         parameters=(
             number("size", "", 0, 1, 0.4, "From a small rocket to a big shell: bigger is lower.", spread=0.1),
             number("rise_s", "s", 0, 3, 0.9, "How long it climbs before the burst.", spread=0.06),
-            number("whistle", "", 0, 1, 0.6, "How loud it whistles as it climbs.", spread=0.15),
+            number("whistle", "", 0, 1, 0.6, "How loud it whistles as it climbs.", spread=0.1),
             number("crackles", "", 0, 1, 0.5, "How much its stars crackle.", spread=0.15),
             number(
                 "tail_s", "s", 0.3, 5, 1.7, "How long the echo and the crackle last.", log=True, spread=0.07
@@ -44,7 +44,7 @@ PRESETS = (
             number("length_s", "s", 0.8, 9, 3.6, "How long it falls.", log=True, spread=0.06),
             number("crack", "", 0, 1, 0.5, "How hard it breaks at first.", spread=0.15),
             number("debris", "", 0, 1, 0.6, "How much rubble falls.", spread=0.12),
-            number("rumble", "", 0, 1, 0.6, "How much the ground shakes.", spread=0.08),
+            number("rumble", "", 0, 1, 0.6, "How much the ground shakes.", spread=0.06),
         ),
     ),
     Preset(

@@ -39,10 +39,10 @@ PRESETS = (
         summary="A cannon: a deep boom, a burning gust, the barrel's ring and a long roll of echoes.",
         duration_s=3.0,
         parameters=(
-            number("size", "", 0, 1, 0.5, "From a swivel gun to a siege gun: bigger is lower.", spread=0.1),
+            number("size", "", 0, 1, 0.5, "From a swivel gun to a siege gun: bigger is lower.", spread=0.07),
             number("crack", "", 0, 1, 0.4, "How sharp the shock is.", spread=0.15),
             number("metal", "", 0, 1, 0.3, "How much the barrel rings.", spread=0.2),
-            number("rumble", "", 0, 1, 0.6, "How loud the echoes roll.", spread=0.12),
+            number("rumble", "", 0, 1, 0.6, "How loud the echoes roll.", spread=0.08),
             number("tail_s", "s", 0.4, 8, 2.8, "Until the echoes are gone.", log=True, spread=0.06),
         ),
     ),

@@ -12,11 +12,11 @@ PRESETS = (
         duration_s=6,
         sustained=True,
         parameters=(
-            number("pitch_hz", "Hz", 25, 400, 50, "Frequency of the mains.", log=True, spread=0.01),
-            number("brightness", "", 0, 1, 0.35, "How far up its harmonics reach.", spread=0.1),
-            number("roughness", "", 0, 1, 0.3, "How much the core buzzes.", spread=0.12),
-            number("rattle", "", 0, 1, 0.1, "How much loose plates rattle along.", spread=0.1),
-            number("noise", "", 0, 1, 0.15, "How much it fizzes.", spread=0.1),
+            number("pitch_hz", "Hz", 25, 400, 50, "Frequency of the mains.", log=True, spread=0.03),
+            number("brightness", "", 0, 1, 0.35, "How far up its harmonics reach.", spread=0.05),
+            number("roughness", "", 0, 1, 0.3, "How much the core buzzes.", spread=0.06),
+            number("rattle", "", 0, 1, 0.1, "How much loose plates rattle along.", spread=0.05),
+            number("noise", "", 0, 1, 0.15, "How much it fizzes.", spread=0.05),
         ),
     ),
     Preset(
@@ -98,7 +98,7 @@ PRESETS = (
         parameters=(
             number("density", "1/s", 0.5, 40, 7, "Beeps a second.", log=True, spread=0.06),
             number("pitch_hz", "Hz", 150, 5000, 1100, "Pitch in the middle.", log=True, spread=0.06),
-            number("interval_st", "semitones", 0, 48, 19, "How far the pitches spread.", spread=0.05),
+            number("interval_st", "semitones", 0, 48, 16, "How far the pitches spread.", spread=0.05),
             number("brightness", "", 0, 1, 0.35, "How sharp the beeps are.", spread=0.12),
             number("glide", "", 0, 1, 0.3, "How many of them chirp.", spread=0.12),
             number("hum", "", 0, 1, 0.2, "How loud the machine itself is.", spread=0.1),

@@ -84,10 +84,10 @@ PRESETS = (
         parameters=(
             number("pitch_hz", "Hz", 30, 400, 82, "Pitch of the drone.", log=True, spread=0.05),
             number("wobble_hz", "Hz", 0.1, 6, 0.7, "How fast it swirls.", log=True, spread=0.08),
-            number("air", "", 0, 1, 0.5, "How loud the wind is.", spread=0.12),
-            number("rumble", "", 0, 1, 0.5, "How deep it growls.", spread=0.12),
+            number("air", "", 0, 1, 0.5, "How loud the wind is.", spread=0.08),
+            number("rumble", "", 0, 1, 0.5, "How deep it growls.", spread=0.08),
             number("sparkle", "", 0, 1, 0.35, "How much it glitters.", spread=0.12),
-            number("brightness", "", 0, 1, 0.45, "From dark to bright.", spread=0.12),
+            number("brightness", "", 0, 1, 0.45, "From dark to bright.", spread=0.08),
         ),
     ),
     Preset(
@@ -129,7 +129,7 @@ PRESETS = (
             number("pitch_hz", "Hz", 100, 2500, 620, "Pitch before it falls.", log=True, spread=0.05),
             number("fall_oct", "octaves", 0.2, 4, 1.6, "How far it falls.", spread=0.06),
             number("length_s", "s", 0.2, 4, 1.1, "How long it takes.", log=True, spread=0.08),
-            number("hiss", "", 0, 1, 0.5, "How much it fizzles.", spread=0.1),
+            number("hiss", "", 0, 1, 0.5, "How much it fizzles.", spread=0.07),
             number("crackles", "", 0, 1, 0.4, "How many sparks die.", spread=0.15),
         ),
     ),

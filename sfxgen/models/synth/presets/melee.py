@@ -55,7 +55,7 @@ PRESETS = (
         duration_s=0.35,
         parameters=(
             number("weight", "", 0, 1, 0.45, "How heavy the thrust is.", spread=0.1),
-            number("wet", "", 0, 1, 0.55, "How much it squelches.", spread=0.12),
+            number("wet", "", 0, 1, 0.55, "How much it squelches.", spread=0.09),
             number("crack", "", 0, 1, 0.3, "How much bone and gristle is in the way.", spread=0.15),
             number("metal", "", 0, 1, 0.35, "How much of the blade is heard.", spread=0.2),
         ),
@@ -69,7 +69,7 @@ PRESETS = (
             number(
                 "weight", "", 0, 1, 0.5, "From a jab to a haymaker: heavier is lower and longer.", spread=0.1
             ),
-            number("hardness", "", 0, 1, 0.5, "From a padded glove to bare knuckles.", spread=0.2),
+            number("hardness", "", 0, 1, 0.5, "From a padded glove to bare knuckles.", spread=0.12),
             number("crack", "", 0, 1, 0.25, "How much bone cracks.", spread=0.15),
             number("cloth", "", 0, 1, 0.35, "How much clothing rustles.", spread=0.12),
         ),
@@ -81,12 +81,12 @@ PRESETS = (
         duration_s=0.7,
         parameters=(
             number("size", "", 0, 1, 0.5, "From a child's bow to a war bow: bigger is lower.", spread=0.12),
-            number("strength", "", 0, 1, 0.6, "How far it was drawn.", spread=0.15),
+            number("strength", "", 0, 1, 0.6, "How far it was drawn.", spread=0.1),
             number("ring", "", 0, 1, 0.45, "How long the string twangs.", spread=0.15),
             number(
                 "creak", "", 0, 1, 0.0, "How much the bow creaks as it is drawn, before the shot.", spread=0
             ),
-            number("air", "", 0, 1, 0.5, "How loud the arrow leaves.", spread=0.2),
+            number("air", "", 0, 1, 0.5, "How loud the arrow leaves.", spread=0.08),
         ),
     ),
     Preset(

@@ -92,11 +92,11 @@ PRESETS = (
         duration_s=0.45,
         parameters=(
             choice("action", ("clip", "box", "shells"), "clip", "A magazine, a steel box, or loose shells."),
-            number("size", "", 0, 1, 0.4, "From pistol rounds to a tank's; bigger is lower.", spread=0.1),
-            number("weight", "", 0, 1, 0.5, "How much low thud it has.", spread=0.15),
-            number("hardness", "", 0, 1, 0.6, "How hard it meets the hand; harder is brighter.", spread=0.15),
-            number("rattle", "", 0, 1, 0.45, "How much the rounds rattle.", spread=0.15),
-            number("ring", "", 0, 1, 0.35, "From damped to freely ringing.", spread=0.12),
+            number("size", "", 0, 1, 0.4, "From pistol rounds to a tank's; bigger is lower.", spread=0.06),
+            number("weight", "", 0, 1, 0.5, "How much low thud it has.", spread=0.06),
+            number("hardness", "", 0, 1, 0.6, "How hard it meets the hand; harder is brighter.", spread=0.05),
+            number("rattle", "", 0, 1, 0.45, "How much the rounds rattle.", spread=0.04),
+            number("ring", "", 0, 1, 0.35, "From damped to freely ringing.", spread=0.08),
         ),
     ),
     Preset(

@@ -141,10 +141,10 @@ PRESETS = (
             choice(
                 "material", ("plastic", "metal", "wood", "glass"), "plastic", "What the key strikes upon."
             ),
-            number("pitch_hz", "Hz", 500, 6000, 1900, "Pitch of the key's cap.", log=True, spread=0.06),
-            number("hardness", "", 0, 1, 0.6, "From a rubber dome to a clicking switch.", spread=0.14),
-            number("weight", "", 0, 1, 0.4, "How hard it bottoms out on the case.", spread=0.12),
-            number("rattle", "", 0, 1, 0.3, "How loosely springs and caps jingle.", spread=0.15),
+            number("pitch_hz", "Hz", 500, 6000, 1900, "Pitch of the key's cap.", log=True, spread=0.04),
+            number("hardness", "", 0, 1, 0.6, "From a rubber dome to a clicking switch.", spread=0.05),
+            number("weight", "", 0, 1, 0.4, "How hard it bottoms out on the case.", spread=0.05),
+            number("rattle", "", 0, 1, 0.3, "How loosely springs and caps jingle.", spread=0.06),
             number("release_ms", "ms", 0, 300, 85, "When the key comes up; 0 is never.", spread=0.06),
         ),
     ),
@@ -158,7 +158,7 @@ PRESETS = (
             number("decay_s", "s", 0.04, 2, 0.28, "Until the note is gone.", log=True, spread=0.12),
             number("hardness", "", 0, 1, 0.5, "From a felt mallet to a hard one.", spread=0.2),
             number("brightness", "", 0, 1, 0.35, "How strong the upper partials are.", spread=0.2),
-            number("sparkle", "", 0, 1, 0.15, "How much glitter follows.", spread=0.15),
+            number("sparkle", "", 0, 1, 0.25, "How much glitter follows.", spread=0.06),
         ),
     ),
     Preset(
@@ -183,9 +183,9 @@ PRESETS = (
         parameters=(
             number("length_s", "s", 0.05, 3, 0.4, "How long it lasts.", log=True, spread=0.08),
             number("density", "Hz", 6, 120, 28, "How many shreds a second.", log=True, spread=0.08),
-            number("pitch_hz", "Hz", 80, 6000, 900, "Where the tones lie.", log=True, spread=0.04),
-            number("roughness", "", 0, 1, 0.5, "How coarsely the samples are held and rounded.", spread=0.15),
-            number("noise", "", 0, 1, 0.4, "How many shreds are noise.", spread=0.12),
+            number("pitch_hz", "Hz", 80, 6000, 900, "Where the tones lie.", log=True, spread=0.03),
+            number("roughness", "", 0, 1, 0.5, "How coarsely the samples are held and rounded.", spread=0.08),
+            number("noise", "", 0, 1, 0.4, "How many shreds are noise.", spread=0.04),
             number("stutter", "", 0, 1, 0.5, "How often a shred repeats.", spread=0.15),
         ),
     ),

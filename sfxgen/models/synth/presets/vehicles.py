@@ -40,7 +40,7 @@ PRESETS = (
         duration_s=6,
         sustained=True,
         parameters=(
-            number("rate_hz", "Hz", 3, 40, 11, "Blades that pass in a second.", log=True, spread=0.02),
+            number("rate_hz", "Hz", 3, 40, 11, "Blades that pass in a second.", log=True, spread=0.04),
             number("punch", "", 0, 1, 0.6, "How hard the blades slap the air.", spread=0.1),
             number("whine", "", 0, 1, 0.35, "How loud the turbine is.", spread=0.1),
             number("air", "", 0, 1, 0.5, "How loud the wind under the rotor is.", spread=0.1),
@@ -54,7 +54,7 @@ PRESETS = (
         duration_s=6,
         sustained=True,
         parameters=(
-            number("rpm", "rpm", 500, 6000, 2000, "Turns of the propeller.", log=True, spread=0.02),
+            number("rpm", "rpm", 500, 6000, 2000, "Turns of the propeller.", log=True, spread=0.04),
             number("load", "", 0, 1, 0.5, "From gliding to full throttle.", spread=0.1),
             number("roughness", "", 0, 1, 0.3, "How unevenly it runs.", spread=0.1),
             number("air", "", 0, 1, 0.4, "How loud the rushing air is.", spread=0.1),

@@ -36,7 +36,8 @@ def alarm(take: Take) -> Signal:
 
 def _from_the_start(cycles: Signal) -> Signal:
     """Return a phase from 0 to 1 that is 0 where the clip begins, after the time to settle."""
-    return (cycles - cycles[samples_of(SETTLING_S)] + 1e-9) % 1.0
+    beat: Signal = (cycles - cycles[samples_of(SETTLING_S)] + 1e-9) % 1.0
+    return beat
 
 
 def _gate(beat: Signal, start: float, stop: float, length_s: float, edge_s: float = 0.004) -> Signal:
@@ -106,7 +107,12 @@ def bell(take: Take) -> Signal:
     """A bell's partials, each of them two that hardly differ, for no casting is quite round: they beat."""
     rng = take.rng
     rows = np.array(BELL)
-    hz = take["pitch_hz"] * rows[:, 0] * (1 + 0.0025 * rng.uniform(-1, 1, len(rows)))
+    hz = (
+        take["pitch_hz"]
+        * rng.uniform(0.994, 1.006)
+        * rows[:, 0]
+        * (1 + 0.0025 * rng.uniform(-1, 1, len(rows)))
+    )
     gains = rows[:, 1] * rng.uniform(0.75, 1.1, len(rows)) * rows[:, 0] ** (-1.15 + 1.1 * take["hardness"])
     gains[0] *= 0.1 + 1.8 * take["hum"]
     times = np.maximum(take["decay_s"] * rows[:, 2], 0.03)
@@ -162,7 +168,8 @@ def bell_alarm(take: Take) -> Signal:
     hits = bed.scatter(take, positions, gains, ticks)
     # However many strokes ring at once, they are about as loud as one.
     rung = rung / max(1.0, (0.3 * t60_s * take["rate_hz"]) ** 0.5)
-    return rung + 0.3 * hard * hits + 0.45 * take["rattle"] * armature
+    heard: Signal = rung + 0.3 * hard * hits + 0.45 * take["rattle"] * armature
+    return heard
 
 
 def phone(take: Take) -> Signal:
@@ -243,6 +250,7 @@ def sonar(take: Take) -> Signal:
     rng, tail_s = take.rng, take["tail_s"]
     ping_frames = samples_of(take["length_s"])
     glide = slide(ping_frames, take["pitch_hz"], take["pitch_hz"] * semitones(take["glide_st"]))
+    glide *= rng.uniform(0.99, 1.01)
     edge = np.minimum(
         1,
         np.minimum(np.arange(ping_frames), np.arange(ping_frames)[::-1])
@@ -273,7 +281,9 @@ def beeper(take: Take) -> Signal:
     rng, length_s = take.rng, take["length_s"]
     frames = samples_of(length_s)
     end_hz = take["pitch_hz"] * semitones(take["glide_st"])
-    pitch = slide(frames, take["pitch_hz"], end_hz) * rng.uniform(0.997, 1.003)
+    # A piezo sags a little as it is driven, each time by its own amount.
+    sag = slide(frames, rng.uniform(1.0, 1.02), rng.uniform(0.985, 1.0), 0.6)
+    pitch = slide(frames, take["pitch_hz"], end_hz) * sag * rng.uniform(0.975, 1.025)
     odd = np.where(RANKS % 2 == 1, 1.0, 0.1 * rng.uniform(0.4, 1))
     gains = odd * RANKS ** (-3.2 + 2.3 * take["brightness"]) * rng.uniform(0.85, 1.1, len(RANKS))
     table = wavetable.harmonic(gains, 1.02 * max(take["pitch_hz"], end_hz), rng)
@@ -289,7 +299,7 @@ def buzzer(take: Take) -> Signal:
     frames = samples_of(length_s)
     pitch = take["pitch_hz"] * (1 + 0.004 * rough * wander(rng, frames, 30.0))
     cycles = oscillators.phase(pitch, frames, rng.uniform())
-    gains = RANKS ** (-1.1 + 0.9 * take["brightness"]) * rng.uniform(0.6, 1.1, len(RANKS))
+    gains = RANKS ** (-1.1 + 0.9 * take["brightness"]) * rng.uniform(0.8, 1.1, len(RANKS))
     table = wavetable.harmonic(gains, 1.1 * take["pitch_hz"], rng)
     buzz = wavetable.read(table, cycles)
     detuned = 1 + (0.01 + 0.05 * rough) * rng.uniform(0.7, 1)

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.random import Generator
 
-from sfxgen.models.synth import bed, loops, modal, noise, oscillators
+from sfxgen.models.synth import loops, modal, noise, oscillators
 from sfxgen.models.synth.blast import shock
 from sfxgen.models.synth.bubbles import population
 from sfxgen.models.synth.envelopes import decay, lines, ramp_out, slide, struck, wander
@@ -17,7 +17,7 @@ from sfxgen.models.synth.noise import bump, tilt
 from sfxgen.models.synth.parameters import SAMPLE_RATE
 from sfxgen.models.synth.particles import heavy_tailed
 from sfxgen.models.synth.render.crowds import babble
-from sfxgen.models.synth.render.water import dripping, surf
+from sfxgen.models.synth.render.water import drip_grains, dripping, surf
 from sfxgen.models.synth.render.weather import foliage, gusts, rush
 from sfxgen.models.synth.take import Layer, Signal, Take, level, mix, samples_of
 
@@ -58,7 +58,7 @@ def _far_calls(take: Take, calls: Sequence[Signal], rate_hz: float, far: float) 
     each = loops.spread_out(take, rate_hz)
     for index, call in enumerate(dulled):
         mine = each[index :: len(dulled)] + rng.integers(0, 2 * SAMPLE_RATE)
-        gains = rng.uniform(0.35, 1.0) * rng.uniform(0.7, 1.0, len(mine))
+        gains = rng.uniform(0.5, 1.0) * rng.uniform(0.7, 1.0, len(mine))
         place = 0.5 * np.pi * rng.uniform(0.08, 0.92)
         sung = loops.crowd(take, mine % take.period, gains, [call])
         total += np.stack([np.float32(np.cos(place)) * sung, np.float32(np.sin(place)) * sung])
@@ -205,15 +205,15 @@ def swamp(take: Take) -> Circle:
         total += np.float32(0.1 * take["wind"]) * foliage(take, 0.5 * gust, 0.6, 0.3)
     if take["frogs"] > 0:
         frogs = [_frog(take.rng, take["pitch_hz"] * ratio) for ratio in (0.62, 0.9, 1.1, 1.5)]
-        total += np.float32(0.9) * _far_calls(take, frogs, take["frogs"], 0.4)
+        total += np.float32(0.75) * _far_calls(take, frogs, take["frogs"], 0.4)
     if take["insects"] > 0:
-        total += np.float32(0.05 * take["insects"]) * _crickets(take, 4800, 2.2)
-        total += np.float32(0.016 * take["insects"]) * _chorus(take, 3900)
-        total += np.float32(0.08 * take["insects"]) * _fly(take)
+        total += np.float32(0.13 * take["insects"]) * _crickets(take, 4800, 2.2)
+        total += np.float32(0.02 * take["insects"]) * _chorus(take, 3900)
+        total += np.float32(0.045 * take["insects"]) * _fly(take)
     if take["bubbles"] > 0:
-        at = bed.events(take, take["bubbles"])
-        pool = population(take.rng, 420, 0.8, count=14, rise_oct=0.9, ring=0.8)
-        total += np.float32(0.35) * loops.placed(take, at, heavy_tailed(take.rng, len(at), 0.5), pool)
+        at = loops.spread_out(take, take["bubbles"])
+        pool = population(take.rng, 420, 0.6, count=10, rise_oct=0.9, ring=0.8)
+        total += np.float32(0.25) * loops.placed(take, at, heavy_tailed(take.rng, len(at), 0.5), pool)
     return total
 
 
@@ -250,7 +250,7 @@ def _fly(take: Take) -> Circle:
 @one_period
 def cave(take: Take) -> Circle:
     """Drops in a hall of stone, air that moves through it, a resonance, and the depths."""
-    total = _hollow_air(take, 0.1 * take["air"], 0.12 * take["rumble"], take["pitch_hz"])
+    total = _hollow_air(take, 0.05 * take["air"], 0.04 * take["rumble"], take["pitch_hz"])
     if take["drops"] > 0:
         total += dripping(
             take, density=take["drops"], pitch_hz=1000, decay_s=0.12, echo=0.15 + 0.85 * take["echo"], air=0
@@ -267,8 +267,8 @@ def _hollow_air(take: Take, air: float, rumble: float, pitch_hz: float) -> Circl
         lambda hz: bump(hz, 2.3 * pitch_hz, 0.16) + 0.2 * bump(hz, 7 * pitch_hz, 0.9),
     )
     total = np.zeros((2, take.period), np.float32)
-    breath = 10 ** (0.4 * loops.wander(take, 0.25))
-    other = 10 ** (0.5 * loops.wander(take, 0.4))
+    breath = 10 ** (0.25 * loops.wander(take, 0.25))
+    other = 10 ** (0.3 * loops.wander(take, 0.4))
     for side in (0, 1):
         parts = ((rumble, low, breath), (air, first, breath), (0.7 * air, second, other))
         for gain, band, curve in parts:
@@ -285,18 +285,18 @@ def dungeon(take: Take) -> Circle:
     clinks = loops.spread_out(take, take["chains"] / 60)
     if len(clinks):
         chains = [_chain(rng) for _ in range(3)]
-        total += 0.8 * loops.placed(take, clinks, heavy_tailed(rng, len(clinks), 0.5), chains, 0.9)
+        total += 2.0 * loops.placed(take, clinks, heavy_tailed(rng, len(clinks), 0.5), chains, 0.9)
     drops = loops.spread_out(take, take["drops"])
     if take["drops"] > 0 and len(drops):
-        pool = population(rng, 1100, 0.6, count=6, rise_oct=0.5, ring=3.5)
-        total += 0.7 * loops.placed(take, drops, heavy_tailed(rng, len(drops), 0.5), pool, 0.9)
+        gains = 0.5 * heavy_tailed(rng, len(drops), 0.2)
+        total += loops.placed(take, drops, gains, drip_grains(rng, 1000, 0.14), 0.9)
     total = loops.in_hall(take, total, take["echo"], 2.4, 1900)
-    total += _hollow_air(take, 0.07 * take["air"], 0.02, 2.6 * pitch_hz)
+    total += _hollow_air(take, 0.09 * take["air"], 0.01, 2.6 * pitch_hz)
     if take["drone"] > 0:
         partials = [(pitch_hz * ratio, gain, 0.25) for ratio, gain in DARK]
-        dark = loops.sides(loops.pad(take, partials), 0.7)
+        dark = loops.pad(take, partials)
         heave = 1 + 0.4 * loops.wander(take, 0.2)
-        total += np.float32(0.16 * take["drone"]) * dark * loops.over(take, heave)
+        total += np.float32(0.12 * take["drone"]) * dark * loops.over(take, heave)
     return total
 
 
@@ -328,7 +328,7 @@ def city(take: Take) -> Circle:
     rng, bright = take.rng, take["brightness"]
     far, near = loops.bands(
         take,
-        lambda hz: tilt(hz, 85, 1.7) + 0.12 * bump(hz, 700, 1.2) * tilt(hz, 900 + 2500 * bright, 2),
+        lambda hz: tilt(hz, 85, 1.7) + 0.4 * bump(hz, 600, 1.2) * tilt(hz, 900 + 2500 * bright, 2),
         lambda hz: bump(hz, 330, 0.9) + (0.3 + 0.7 * bright) * bump(hz, 1100, 1.0),
     )
     ebb = 1 + 0.2 * loops.wander(take, 0.25)
@@ -337,7 +337,7 @@ def city(take: Take) -> Circle:
     horns = loops.spread_out(take, take["horns"] / 60)
     if len(horns):
         tooting = [lowpass(_horn(rng), 1200 + 5000 * bright, 1) for _ in range(2)]
-        honks = loops.placed(take, horns, rng.uniform(0.12, 0.4, len(horns)), tooting, 0.9)
+        honks = loops.placed(take, horns, rng.uniform(0.4, 1.0, len(horns)), tooting, 0.9)
         total += loops.in_hall(take, honks, 0.45, 1.6, 1800)
     if take["people"] > 0:
         talk = babble(take, people=14, voice="mixed", speed=0.5, effort=0.4, brightness=0.2 + 0.4 * bright)
@@ -396,16 +396,16 @@ def factory(take: Take) -> Circle:
         lambda hz: tilt(hz, 75, 1.8) + 0.25 * bump(hz, 320, 0.9),
         lambda hz: bump(hz, 4200, 1.2) + 0.2 * bump(hz, 1200, 0.8),
     )
-    stroke = 0.45 + 1.2 * np.exp(-7 * phase) + 0.5 * np.exp(-9 * ((phase + 0.4) % 1.0))
-    total = loops.sides(loops.moved(take, low, (0.01 + 0.3 * take["rumble"]) * stroke))
+    stroke = 0.45 + 1.2 * np.exp(-7 * phase) + 0.2 * np.exp(-9 * ((phase + 0.4) % 1.0))
+    total = loops.sides(loops.moved(take, low, (0.01 + 0.17 * take["rumble"]) * stroke))
     puff = np.exp(-5 * ((phase + 0.55) % 1.0)) * np.minimum(1, 12 * ((phase + 0.55) % 1.0))
     leak = np.clip(loops.wander(take, 0.4) + 0.1, 0, 1)
-    total += loops.sides(loops.moved(take, air, take["hiss"] * (0.02 + 0.2 * puff + 0.08 * leak)), 0.5)
+    total += loops.sides(loops.moved(take, air, take["hiss"] * (0.02 + 0.2 * puff + 0.04 * leak)), 0.5)
     if take["hum"] > 0:
         partials = [(take["pitch_hz"] * n, 1 / n**1.1, 0.15 + 0.1 * n) for n in (1, 2, 3, 4, 6, 8, 12)]
-        total += np.float32(0.16 * take["hum"]) * loops.sides(loops.pad(take, partials), 0.6)
+        total += np.float32(0.16 * take["hum"]) * loops.pad(take, partials)
     if take["metal"] > 0:
-        total += np.float32(take["metal"]) * loops.in_hall(take, _clanking(take, beats), 0.4, 1.9, 3000)
+        total += np.float32(2.2 * take["metal"]) * loops.in_hall(take, _clanking(take, beats), 0.4, 1.9, 3000)
     return total
 
 
@@ -421,11 +421,11 @@ def _clanking(take: Take, beats: int) -> Circle:
     positions = every.astype(np.int64) % take.period
     beating = loops.crowd(take, positions, rng.uniform(0.25, 0.4, beats), struck_[:1])
     ratchet = (positions + take.period // (2 * beats)) % take.period
-    beating += loops.crowd(take, ratchet, rng.uniform(0.05, 0.14, beats), struck_[1:2])
+    beating += loops.crowd(take, ratchet, rng.uniform(0.04, 0.1, beats), struck_[1:2])
     total = loops.panned(take, beating, 0.42)
     far = loops.spread_out(take, 0.5)
     if len(far):
-        total += loops.placed(take, far, 0.16 * heavy_tailed(rng, len(far), 0.7), struck_[1:], 0.9)
+        total += loops.placed(take, far, 0.14 * heavy_tailed(rng, len(far), 0.4), struck_[1:], 0.9)
     return total
 
 
@@ -433,7 +433,7 @@ def _clanking(take: Take, beats: int) -> Circle:
 def battlefield(take: Take) -> Circle:
     """Shells that burst beyond a hill, bursts of gunfire and their echoes, and a front that never rests."""
     rng, bright = take.rng, take["brightness"]
-    front = loops.coloured(take, loops.rumble(42))
+    front = loops.coloured(take, lambda hz: loops.rumble(60)(hz) + 0.08 * bump(hz, 260, 0.9))
     rolling = 10 ** (0.45 * loops.wander(take, 1.2) + 0.25 * loops.wander(take, 6.0))
     total = loops.sides(loops.moved(take, front, 0.01 + 0.22 * take["rumble"] * rolling))
     if take["wind"] > 0:
@@ -447,7 +447,7 @@ def battlefield(take: Take) -> Circle:
     if len(firing):
         firing = (firing + rng.integers(0, take.period // 4 + 1, len(firing))) % take.period
         rounds = [_far_gunfire(rng, bright) for _ in range(4)]
-        gains = 0.75 * heavy_tailed(rng, len(firing), 0.6)
+        gains = 1.1 * heavy_tailed(rng, len(firing), 0.35)
         total += loops.placed(take, firing, gains, rounds, 0.9)
     return total
 
@@ -474,7 +474,7 @@ def _far_gunfire(rng: Generator, brightness: float) -> Signal:
     shot[: len(blast)] += blast
     shot = lowpass(shot, 350 + 3200 * brightness, 1) * ramp_out(frames, 0.3)
     pace_s = 1 / rng.uniform(7, 12)
-    count = int(rng.integers(1, 9))
+    count = int(rng.integers(3, 9))
     return level(
         mix(
             *(
@@ -506,7 +506,7 @@ def room_tone(take: Take) -> Circle:
             (take["pitch_hz"] * n, gain, 0.02)
             for n, gain in ((1, 1), (2, 0.8), (3, 0.3), (4, 0.35), (6, 0.2), (10, 0.08))
         ]
-        total += np.float32(0.7 * take["hum"]) * loops.sides(loops.pad(take, partials), 0.3)
+        total += np.float32(0.7 * take["hum"]) * loops.pad(take, partials, 0.1)
     return total
 
 
@@ -525,16 +525,13 @@ def space_drone(take: Take) -> Circle:
         for ratio, gain in VOID[5:]
     ]
     total = np.zeros((2, take.period), np.float32)
-    # The lower partials move slowly enough to be one for both ears; the upper ones come from all around.
-    low, high = loops.pad(take, lower), loops.pad(take, upper)
+    # The lower partials are nearly one for both ears; the upper ones come from all around.
+    low, high = loops.pad(take, lower, 0.12), loops.pad(take, upper, 0.4)
     heave = 10 ** (drift * loops.wander(take, 0.12))
-    colour = 10 ** (1.3 * drift * loops.wander(take, 0.18) - 0.75 + 1.0 * bright)
+    colour = 10 ** (0.8 * drift * loops.wander(take, 0.18) - 0.75 + 1.0 * bright)
     for side in (0, 1):
-        turned = loops.elsewhere(low) if side else low
-        total[side] += loops.moved(take, turned, 0.6 * heave)
-        other = loops.later(take, colour, 1.5 * side)
-        total[side] += loops.moved(take, loops.elsewhere(high) if side else high, 0.6 * other)
-    total = loops.stereo(total[0], total[1], 0.6)
+        total[side] += loops.moved(take, low[side], 0.6 * heave)
+        total[side] += loops.moved(take, high[side], 0.6 * loops.later(take, colour, 1.5 * side))
     if take["noise"] > 0:
         wind_hz = 5 * pitch_hz
         wind = loops.coloured(take, lambda hz: bump(hz, wind_hz, 0.9) + 0.3 * bump(hz, 4 * wind_hz, 0.7))
@@ -594,14 +591,14 @@ def spaceship_interior(take: Take) -> Circle:
         partials = [
             (pitch_hz * n * (1 + 0.002 * rng.uniform(-1, 1)), gain, 0.1 + 0.05 * n) for n, gain in HULL
         ]
-        humming = loops.moved(take, loops.pad(take, partials), 0.4 * take["hum"] * (1 + 0.35 * throb))
-        humming += loops.moved(take, whine, 0.02 * take["hum"] * (1 + 0.5 * loops.wander(take, 0.7)))
-        total += loops.sides(humming, 0.45)
+        total += loops.pad(take, partials, 0.15) * loops.over(take, 0.4 * take["hum"] * (1 + 0.35 * throb))
+        whining = loops.moved(take, whine, 0.02 * take["hum"] * (1 + 0.5 * loops.wander(take, 0.7)))
+        total += loops.sides(whining, 0.45)
     beeps = loops.spread_out(take, take["beeps"] / 60)
     if len(beeps):
         consoles = [_console(rng) for _ in range(3)]
         total += loops.in_hall(
-            take, 0.3 * loops.placed(take, beeps, rng.uniform(0.4, 1.0, len(beeps)), consoles), 0.25, 0.9
+            take, 0.6 * loops.placed(take, beeps, rng.uniform(0.4, 1.0, len(beeps)), consoles), 0.25, 0.9
         )
     return total
 

@@ -33,7 +33,12 @@ def cracks(rng: Generator, times_s: Signal, gains: Signal, modes: modal.Modes, s
     fresh = friction.bursts(rng, frames, starts, gains, 0.0012, 40)
     fresh = bandpass(fresh, 0.25 * sharp_hz, 2.2 * sharp_hz, 1)
     body = modal.ring(modes, lowpass(force, sharp_hz, 1), 0.5)
-    return level(mix((1.0, level(body)), (0.7, level(fresh))))
+    return level(mix((1.0, whole(body)), (0.8, whole(fresh))))
+
+
+def whole(x: Signal) -> Signal:
+    """Return a sound of unit energy: what is random in it then does not decide how loud it is beside others."""
+    return x / max(float(np.sqrt(np.sum(x**2))), 1e-12)
 
 
 def glass(take: Take) -> Signal:
@@ -84,16 +89,16 @@ def crate(take: Take) -> Signal:
     push = struck(0.003, 0.16 + 0.1 * size)
     push = push * oscillators.sine(slide(len(push), 0.9 * lowest_hz, 0.55 * lowest_hz), len(push))
     layers: list[Layer] = [
-        (0.7, blow),
-        (0.4 + 0.5 * strength, push),
-        (0.3 + 1.1 * take["crack"], _splitting(take), 0.002),
+        (0.8, whole(blow)),
+        (0.3 + 0.4 * strength, whole(push)),
+        (0.3 + 1.1 * take["crack"], whole(_splitting(take)), 0.002),
     ]
     if take["debris"] > 0:
         count = 2 + round(22 * take["debris"] * (0.5 + strength))
         contacts = bouncing.settling(rng, count, take["spread_s"], 0.4, 0.2)
         plank_hz = modal.scaled((620, 210), size)
         planks = bouncing.heap(rng, contacts, wood, (plank_hz, 3.5 * plank_hz), ring=0.8, hardness=0.7)
-        layers.append((0.25 + 0.6 * take["debris"], level(planks), 0.05))
+        layers.append((0.3 + 0.9 * take["debris"], whole(planks), 0.05))
     return mix(*layers)
 
 
@@ -182,11 +187,11 @@ def branch(take: Take) -> Signal:
     sharp_hz = (5200 - 2800 * wet) * 2 ** (0.8 - 1.4 * size)
     fibres = friction.body(rng, 1.3 * lowest_hz, 7 * lowest_hz, 0.012 + 0.012 * size, 7)
     layers: list[Layer] = [
-        (0.75 + 0.2 * take["crack"], snap, snap_s),
-        (0.8, cracks(rng, times, gains, fibres, min(sharp_hz, 9000.0))),
+        (0.8 + 0.2 * take["crack"], whole(snap), snap_s),
+        (0.8, whole(cracks(rng, times, gains, fibres, min(sharp_hz, 9000.0)))),
     ]
     if take["leaves"] > 0:
-        layers.append((0.7 * take["leaves"], _foliage(take), max(0.0, snap_s - 0.02)))
+        layers.append((0.9 * take["leaves"], whole(_foliage(take)), max(0.0, snap_s - 0.02)))
     return mix(*layers)
 
 
@@ -211,14 +216,15 @@ def ice_crack(take: Take) -> Signal:
     lowest_hz = modal.scaled((1300, 210), size)
     ice = modal.body(rng, modal.MATERIALS["ice"], lowest_hz, ring=0.5, brightness=0.85, looseness=0.1)
     count = 2 + round(26 * take["debris"])
-    times = length_s * rng.beta(0.6, 2.0, count)
-    times[0] = 0.0
-    gains = 0.8 * energies(rng, count, 1.35)
+    # Spread evenly, most of them early: a crack runs on in jumps.
+    times = 0.9 * length_s * ((np.arange(count) + rng.uniform(0, 1, count)) / count) ** 2
+    times[0] = 0.006
+    gains = 0.6 * energies(rng, count, 1.35) ** 0.5
     gains[0] = 0.5 + 0.5 * take["crack"]
     snapped = cracks(rng, times, gains, ice, modal.scaled((7500, 3800), size))
     boom = struck(0.004, 0.2 + 0.5 * size)
     boom = boom * oscillators.sine(slide(len(boom), 0.6 * lowest_hz, 0.25 * lowest_hz, 0.5), len(boom))
-    source = mix((1.0, snapped), (0.12 * size * (0.4 + take["crack"]), boom))
+    source = mix((1.0, whole(snapped)), (0.7 * size * (0.4 + 0.5 * take["crack"]), whole(boom)))
     near = level(source)
     far = 2.5 * dispersed(near, 0.11 * take["chirp"] * (0.25 + 0.75 * size))
     chips = bouncing.settling(rng, 1 + round(14 * take["debris"]), 0.7 * length_s, 0.4, 0.1)
@@ -227,7 +233,7 @@ def ice_crack(take: Take) -> Signal:
     return mix(
         (1.0 - 0.7 * take["chirp"], near),
         (0.2 + 0.8 * take["chirp"], far),
-        (0.3 * take["debris"], level(fallen), 0.03),
+        (0.5 * take["debris"] * float(np.sqrt(np.sum(near**2))), whole(fallen), 0.03),
     )
 
 
@@ -334,29 +340,32 @@ def metal_crunch(take: Take) -> Signal:
     rng, size, strength, length_s = take.rng, take["size"], take["strength"], take["length_s"]
     sheet = modal.MATERIALS["sheet"]
     lowest_hz = modal.scaled((420, 62), size)
-    layers: list[Layer] = []
-    for side in range(2):
-        modes = modal.body(
-            rng, sheet, lowest_hz * (1 + 0.37 * side), ring=0.35, brightness=0.75, looseness=0.1
-        )
-        buckled = _buckling(take, first=1.0 if side == 0 else 0.35)
-        layers.append((0.9 - 0.25 * side, level(modal.ring(modes, buckled, 0.5))))
+    sheets = [
+        modal.body(rng, sheet, f, ring=0.35, brightness=0.75, looseness=0.1)
+        for f in (lowest_hz, 1.37 * lowest_hz)
+    ]
+    both = modal.Modes(
+        np.concatenate([modes.frequencies for modes in sheets]),
+        np.concatenate([modes.t60s for modes in sheets]),
+        np.concatenate([modes.gains for modes in sheets]),
+    )
+    layers: list[Layer] = [(1.0, level(modal.ring(both, _buckling(take), 0.5)))]
     push = struck(0.004, 0.25 + 0.3 * size)
     push = push * oscillators.sine(slide(len(push), 110 * 2**-size, 55 * 2**-size), len(push))
     burst_frames = samples_of(0.05 + 0.25 * length_s)
     burst = noise.band(rng, burst_frames, 300, 3000 + 6000 * strength, 1) * decay(
         burst_frames, burst_frames / SAMPLE_RATE
     )
-    layers += [((0.3 + 0.25 * strength) * (0.3 + 0.7 * size), push), (0.1 + 0.45 * strength, level(burst))]
+    layers += [((0.35 + 0.1 * strength) * (0.3 + 0.7 * size), push), (0.1 + 0.6 * strength, level(burst))]
     if take["creak"] > 0:
         layers.append((0.75 * take["creak"], _groan(take), 0.12 * length_s))
     if take["debris"] > 0:
-        contacts = bouncing.settling(rng, 1 + round(16 * take["debris"]), 1.1 * length_s, 0.42, 0.25)
+        contacts = bouncing.settling(rng, 1 + round(18 * take["debris"]), 1.3 * length_s, 0.42, 0.25)
         pitches = (3.5 * lowest_hz, 22 * lowest_hz)
         parts = bouncing.heap(
             rng, contacts, modal.MATERIALS["metal"], pitches, ring=0.2, hardness=0.75, kinds=5, longest_s=0.6
         )
-        layers.append((0.55 * take["debris"], level(parts), 0.15 * length_s))
+        layers.append((0.75 * take["debris"], level(parts), 0.15 * length_s))
     if take["glass"] > 0:
         contacts = bouncing.settling(rng, 4 + round(50 * take["glass"]), 0.9 * length_s, 0.35, 0.15)
         shards = bouncing.heap(
@@ -373,16 +382,16 @@ def metal_crunch(take: Take) -> Signal:
     return mix(*layers)
 
 
-def _buckling(take: Take, first: float) -> Signal:
+def _buckling(take: Take) -> Signal:
     """Return the force of a sheet that buckles: one blow, then ever fewer and weaker snaps and rubbing between."""
     rng, length_s, strength = take.rng, take["length_s"], take["strength"]
     frames = samples_of(length_s)
-    count = 14 + round(75 * strength * length_s**0.6)
+    count = 24 + round(70 * strength * length_s**0.6)
     times = length_s * rng.beta(0.75, 2.2, count)
     gains = energies(rng, count, 1.45) * (1 - 0.8 * times / length_s)
     starts = np.minimum((times * SAMPLE_RATE).astype(np.int64), frames - 1)
     force = particles.impulses(frames, starts, gains * rng.choice(np.array([-1.0, 1.0]), count))
-    force[samples_of(0.002)] += first
+    force[samples_of(0.002)] += 0.55
     rubbing = noise.white(rng, frames) * lines(frames, [(0, 1.0), (0.12 * length_s, 0.35), (length_s, 0)])
     rubbing *= 0.5 + 0.5 * wander(rng, frames, 25)
     return lowpass(force + 0.012 * rubbing, 1500 * 5**strength, 1)

@@ -197,7 +197,7 @@ def snake(take: Take) -> Signal:
     centre_hz = modal.scaled((2200, 6500), take["brightness"]) * 2 ** (0.7 - 1.4 * size)
     sway = wander(rng, frames, 4.0)
 
-    def hiss(frequencies: Signal, times: Signal) -> Signal:
+    def hiss(frequencies: noise.Gains, times: noise.Gains) -> noise.Gains:
         here = centre_hz * (1 + 0.12 * noise.at(sway, times))
         peak = noise.bump(frequencies, here, 0.42) + 0.35 * noise.bump(frequencies, 2.1 * here, 0.25)
         return peak + 0.1 * noise.bump(frequencies, 0.35 * here, 0.4)
@@ -248,8 +248,8 @@ def slime(take: Take) -> Signal:
     glide = 0.5 + 0.5 * wander(rng, frames, 2.5 / length_s + 1.5)
     base_hz = 430 * scale * (0.8 + 0.5 * take["strength"])
 
-    def pockets(frequencies: Signal, times: Signal) -> Signal:
-        here = base_hz * 2 ** (1.6 * noise.at(glide, times))
+    def pockets(frequencies: noise.Gains, times: noise.Gains) -> noise.Gains:
+        here = base_hz * 2 ** (0.25 + 1.1 * noise.at(glide, times))
         narrow = noise.bump(frequencies, here, 0.26) + 0.5 * noise.bump(frequencies, 2.7 * here, 0.2)
         return narrow + (0.05 + 0.22 * take["wet"]) * noise.bump(frequencies, 6.5 * here, 0.7)
 
@@ -269,9 +269,8 @@ def slime(take: Take) -> Signal:
 
 def _bubble(rng: np.random.Generator, scale: float) -> Signal:
     pitch_hz = scale * math.exp(rng.uniform(math.log(260), math.log(1500)))
-    return (
-        particles.bubble(pitch_hz, rng.uniform(0.02, 0.07), rng.uniform(0.2, 1.4)) * (400 / pitch_hz) ** 0.3
-    )
+    bubble = particles.bubble(pitch_hz, rng.uniform(0.02, 0.07), rng.uniform(0.2, 1.4))
+    return bubble * float((400 / pitch_hz) ** 0.3)
 
 
 def insect(take: Take) -> Signal:
@@ -300,7 +299,7 @@ def _wing_table(take: Take) -> Signal:
     hump_hz = 1500 + 2500 * bright
     gains = gains + 0.12 * bright * np.exp(-0.5 * (np.log2(ranks * take["pitch_hz"] / hump_hz) / 0.5) ** 2)
     return wavetable.harmonic(
-        gains * take.rng.uniform(0.6, 1.2, len(ranks)), 1.3 * take["pitch_hz"], take.rng
+        gains * take.rng.uniform(0.75, 1.15, len(ranks)), 1.3 * take["pitch_hz"], take.rng
     )
 
 
@@ -321,7 +320,7 @@ def purr(take: Take) -> Signal:
     air = bed.white(take) * (0.12 + gate) * 0.3
     source = (flutter + (0.15 + 0.9 * take["air"]) * air) * swell
     bank = [
-        (f * scale, t, g)
+        (f * scale * take.rng.uniform(0.9, 1.1), t, g)
         for f, t, g in ((95, 0.05, 1.0), (210, 0.035, 0.8), (520, 0.02, 0.35), (1250, 0.012, 0.25))
     ]
     bank.append((2900 * scale, 0.006, 0.3))
@@ -391,7 +390,7 @@ def whisper(take: Take) -> Signal:
     layers: list[Layer] = [(1.0, level(spoken * lines(frames, points)))]
     for start, length in zip(starts.tolist(), lengths.tolist(), strict=False):
         layers.append(
-            (rng.uniform(0.5, 1.0) * (0.15 + 1.1 * take["hiss"]), _consonant(take, length, scale), start)
+            (rng.uniform(0.75, 1.0) * (0.15 + 1.1 * take["hiss"]), _consonant(take, length, scale), start)
         )
     total = mix(*layers)
     return total * ramp_out(len(total), 0.03)
@@ -402,7 +401,7 @@ def _consonant(take: Take, length_s: float, scale: float) -> Signal:
     rng = take.rng
     fricative = rng.uniform() < 0.55
     own_s = length_s * (rng.uniform(0.28, 0.45) if fricative else 0.12)
-    centre_hz = rng.uniform(2600, 6800) * scale**0.5 if fricative else rng.uniform(1500, 4500) * scale**0.5
+    centre_hz = rng.uniform(3300, 6000) * scale**0.5 if fricative else rng.uniform(1500, 4500) * scale**0.5
     frames = samples_of(own_s)
     torn = level(bandpass(noise.white(rng, frames), 0.75 * centre_hz, 1.5 * centre_hz))
     sharp = 0.4 * (1 - 0.8 * take["strength"])
@@ -461,7 +460,7 @@ def gasp(take: Take) -> Signal:
     inward = take.choice("breath") == "in"
     scale = voice.throat(take["size"])
     if inward:
-        track = ((0.0, "er"), (0.5, "ah"), (0.9, "ae"), (1.0, "eh"))
+        track: voice.Track = ((0.0, "er"), (0.5, "ah"), (0.9, "ae"), (1.0, "eh"))
         swell = lines(
             frames,
             [
@@ -505,7 +504,7 @@ def wings(take: Take) -> Signal:
     )
     corner_hz = (1500 if feathers else 750) * 2 ** (1.3 - 2.6 * size) * (0.7 + 0.8 * strength)
 
-    def push(frequencies: Signal, times: Signal) -> Signal:
+    def push(frequencies: noise.Gains, times: noise.Gains) -> noise.Gains:
         here = corner_hz * (0.25 + noise.at(swell, times))
         return noise.tilt(frequencies, here, 1.6) * noise.bump(frequencies, 0.7 * here, 1.5)
 
@@ -527,7 +526,8 @@ def _whump(take: Take, length_s: float) -> Signal:
     """Return the push itself: one slow wave of pressure."""
     frames = samples_of(0.7 * length_s)
     pitch = slide(frames, 75 * 2 ** (0.8 - 1.4 * take["size"]), 38 * 2 ** (0.8 - 1.4 * take["size"]))
-    return oscillators.sine(pitch, frames) * np.sin(np.pi * np.linspace(0, 1, frames) ** 0.6) ** 2
+    swell: Signal = np.sin(np.pi * np.linspace(0, 1, frames) ** 0.6) ** 2
+    return oscillators.sine(pitch, frames) * swell
 
 
 def _quills(take: Take, swell: Signal, feathers: bool) -> Signal:
@@ -548,25 +548,32 @@ def heartbeat(take: Take) -> Signal:
     lub = _valve(take, 1.0)
     dub = _valve(take, 1.32)
     second = 0.15 + 0.85 * take["second"]
-    return mix((1.0, lub), (second, dub, take["gap_s"] * take.rng.uniform(0.97, 1.03)))
+    return mix((1.0, lub), (second, dub, take["gap_s"] * take.rng.uniform(0.95, 1.05)))
 
 
 def _valve(take: Take, higher: float) -> Signal:
     """Return one closure: the chest's few low modes, hit softly, with blood that still swirls."""
     rng, hard, strength = take.rng, take["hardness"], take["strength"]
-    base_hz = 46 * 2 ** (0.7 - 1.4 * take["size"]) * higher * rng.uniform(0.97, 1.03)
-    ratios = np.array([1.0, 1.55, 2.2, 3.4, 5.2, 8.1]) * rng.uniform(0.95, 1.05, 6)
-    gains = np.array([1.0, 0.7, 0.35, 0.6 * hard, 0.5 * hard, 0.35 * hard]) * (0.3 + strength) ** (
+    base_hz = 48 * 2 ** (0.7 - 1.4 * take["size"]) * higher * rng.uniform(0.9, 1.1)
+    ratios = np.array([1.0, 1.55, 2.2, 3.4, 5.2, 8.1]) * rng.uniform(0.88, 1.12, 6)
+    gains = np.array([0.9, 0.9, 0.7, 0.6 * hard, 0.5 * hard, 0.35 * hard]) * (0.3 + strength) ** (
         np.arange(6) * 0.4
     )
-    times = np.array([0.19, 0.15, 0.11, 0.07, 0.05, 0.03]) * (0.8 + 0.5 * strength) / higher
+    times = (
+        np.array([0.19, 0.15, 0.11, 0.07, 0.05, 0.03])
+        * rng.uniform(0.75, 1.25, 6)
+        * (0.8 + 0.5 * strength)
+        / higher
+    )
     body = modal.ring(
-        modal.Modes(base_hz * ratios, times, gains * rng.uniform(0.85, 1.1, 6)),
+        modal.Modes(base_hz * ratios, times, gains * rng.uniform(0.35, 1.25, 6)),
         modal.blow(0.05 + 0.5 * hard, 22.0),
     )
     thump = level(body)
     swirl = lowpass(noise.white(rng, len(thump)), 180 + 500 * hard) * decay(len(thump), 0.14)
-    pitch = slide(samples_of(0.12), 1.5 * base_hz, 0.8 * base_hz, 0.6)
+    pitch = slide(
+        samples_of(0.12), 1.5 * base_hz, 0.8 * base_hz * rng.uniform(0.7, 1.35), rng.uniform(0.45, 0.8)
+    )
     push = oscillators.sine(pitch, len(pitch)) * np.sin(np.pi * np.linspace(0, 1, len(pitch)) ** 0.5) ** 2
     return mix(
         (0.8, thump),

@@ -36,7 +36,7 @@ def _clap(rng: Generator, size: float, hardness: float, cupped: float, decay_s: 
     skin = _tinted(source, lambda hz: bump(hz, skin_hz, 1.0) * tilt(hz, slap_hz, 2)) * decay(
         frames, 0.5 * decay_s
     )
-    total = (1.6 + 1.0 * cupped) * hollow + (0.25 + 0.6 * hardness) * skin
+    total = (1.6 + 1.0 * cupped) * hollow + (0.12 + 1.1 * hardness) * skin
     return level(total * ramp_out(frames, 0.2))
 
 

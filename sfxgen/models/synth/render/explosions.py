@@ -35,7 +35,7 @@ def explosion(take: Take) -> Signal:
     first = level(blast.shock(rng, 0.0015 + 0.005 * size))
     sharp = level(highpass(first, 900))
     blow = mix((0.4 + 0.8 * take["shock"], first), (0.7 * take["shock"], sharp))
-    front = mix((1.0, blow), (1.0, level(body), 0.002), (0.85, low, 0.002))
+    front = mix((1.0, blow), (0.9, body, 0.002), (0.85, low, 0.002))
     layers: list[Layer] = [
         (1.0, saturate(level(front), 2.2)),
         (0.4 + 0.45 * size, blast.rumble(rng, rumble_s, 165 - 120 * size), 0.02),

@@ -30,11 +30,11 @@ def fire(take: Take) -> Circle:
         lambda hz: tilt(hz, 150 + 230 * size, 2.2),
         lambda hz: bump(hz, 420, 0.8),
     )
-    lapping = 1 + 0.5 * loops.wander(take, 4.5) + 0.3 * loops.wander(take, 11) * (1 - 0.4 * size)
-    roaring = (0.1 + 0.2 * size) * take["roar"]
+    lapping = 1 + 0.45 * loops.wander(take, 4.5) + 0.3 * loops.wander(take, 11) * (1 - 0.4 * size)
+    roaring = (0.045 + 0.09 * size) * take["roar"]
     total += loops.moved(take, roar, roaring * lapping**1.5)
     total += loops.moved(take, body, 0.3 * roaring * lapping**2.5)
-    total += loops.moved(take, hiss, 0.11 * take["hiss"] * (0.55 + 0.45 * loops.wander(take, 3.5)) ** 2)
+    total += loops.moved(take, hiss, 0.11 * take["hiss"] * (0.7 + 0.2 * loops.wander(take, 3.5)))
     return total
 
 
@@ -44,7 +44,7 @@ def snapping(take: Take, active: Curve, rate_hz: float, scale: float) -> Circle:
     positions = loops.events_under(take, active, rate_hz)
     if not len(positions):
         return np.zeros(take.period, np.float32)
-    gains = heavy_tailed(rng, len(positions), 1.0)
+    gains = heavy_tailed(rng, len(positions), 0.75)
     # A big snap tears more fibres within the next hundredth of a second.
     after = positions.repeat(3) + rng.integers(50, 1200, 3 * len(positions))
     softer = (gains * np.minimum(gains, 2.5) * 0.3).repeat(3) * rng.uniform(0.02, 0.7, 3 * len(positions))
@@ -53,7 +53,7 @@ def snapping(take: Take, active: Curve, rate_hz: float, scale: float) -> Circle:
     fizz_at = loops.events_under(take, active, min(14 * rate_hz, 500))
     fizz_bank = particles.bank(rng, 5, 2500, 9000, (0.0008, 0.003))
     fizz = bed.resonant(rng, take, fizz_at, heavy_tailed(rng, len(fizz_at), 0.9), fizz_bank)
-    loud = 0.5 / math.sqrt(max(rate_hz, 1.0))
+    loud = 0.9 / math.sqrt(max(rate_hz, 1.0))
     return np.float32(loud) * (snaps + np.float32(0.3) * fizz.astype(np.float32))
 
 
@@ -125,7 +125,7 @@ def torch(take: Take) -> Circle:
     total += loops.moved(take, hiss, take["hiss"] * 0.22 * (0.4 + 0.6 * flap**1.2))
     if take["crackles"] > 0:
         steady = np.ones_like(flap)
-        total += np.float32(2.2) * snapping(take, steady, take["crackles"], 1.2)
+        total += np.float32(1.1) * snapping(take, steady, take["crackles"], 1.2)
     return total
 
 
@@ -215,7 +215,7 @@ def lava(take: Take) -> Circle:
     if not len(positions):
         positions = rng.integers(0, take.period, 1)
     blops = [_blop(rng, size) for _ in range(8)]
-    total = loops.placed(take, positions, 1.5 * heavy_tailed(rng, len(positions), 0.5), blops, spread=0.7)
+    total = loops.placed(take, positions, 1.5 * heavy_tailed(rng, len(positions), 0.25), blops, spread=0.7)
     ground, churn, gas = loops.bands(
         take,
         loops.rumble(45, 2.0),
@@ -223,7 +223,7 @@ def lava(take: Take) -> Circle:
         lambda hz: bump(hz, 3600, 1.2),
     )
     heave = 10 ** (0.35 * loops.wander(take, 0.7))
-    puff = np.clip(0.4 + loops.wander(take, 1.1), 0, 2) ** 2
+    puff = 0.35 + 0.3 * loops.wander(take, 1.1)
     for side in (0, 1):
         turned = [loops.elsewhere(band) if side else band for band in (ground, churn, gas)]
         total[side] += loops.moved(
@@ -236,7 +236,7 @@ def lava(take: Take) -> Circle:
     if take["crackles"] > 0:
         steady = np.ones_like(heave)
         left, right = (snapping(take, steady, 0.5 * take["crackles"], 0.7) for _ in range(2))
-        total += np.float32(0.8) * loops.stereo(left, right)
+        total += np.float32(0.25) * loops.stereo(left, right)
     return total
 
 

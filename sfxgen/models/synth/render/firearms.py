@@ -14,7 +14,7 @@ from sfxgen.models.synth.parameters import SAMPLE_RATE
 from sfxgen.models.synth.take import Layer, Signal, Take, level, mix, samples_of
 
 TUBE = (1.0, 1.51, 2.23, 2.84, 3.9, 5.1, 6.4)
-"""A short brass tube, closed at one end: flexing modes, measured by ear."""
+"""A short brass tube, closed at one end: ratios of flexing modes, chosen to sound like one, not measured."""
 
 
 def gunshot(take: Take) -> Signal:
@@ -24,7 +24,7 @@ def gunshot(take: Take) -> Signal:
     tail = blast.echoes(rng, tail_s, 3000 - 1700 * size, front=front)
     layers: list[Layer] = [(1.0, front), (0.4 + 0.12 * size, level(tail), 0.012)]
     if take["mechanism"] > 0.01:
-        layers.append((0.2 * take["mechanism"], _slide(rng, size), 0.05 + 0.03 * size))
+        layers.append((0.45 * take["mechanism"], _slide(rng, size), 0.05 + 0.03 * size))
     return mix(*layers)
 
 
@@ -34,18 +34,18 @@ def _report(rng: Generator, size: float, crack: float, punch: float) -> Signal:
     gas = blast.burning(
         rng,
         0.13 + 0.3 * size,
-        (12000 - 7000 * size, 620 - 400 * size),
+        ((6500 + 9000 * crack) * 2.0 ** (-1.3 * size), 620 - 400 * size),
         0.024 + 0.035 * size,
         t60_s=0.16 + 0.34 * size,
         window=256,
     )
     gas[: samples_of(0.0007)] *= np.linspace(0, 1, samples_of(0.0007))
     low = blast.thump(rng, 0.12 + 0.24 * size, 205 - 90 * size, 62 - 22 * size)
-    spit = highpass(noise.white(rng, samples_of(0.03)), 2600 - 1200 * size) * decay(samples_of(0.03), 0.02)
+    spit = highpass(noise.white(rng, samples_of(0.04)), 2600 - 1200 * size) * decay(samples_of(0.04), 0.03)
     front = mix(
         (0.35 + 1.1 * crack, sharp),
-        (0.9 * crack, level(spit)),
-        (1.0, level(gas), 0.0006),
+        (1.4 * crack, level(spit)),
+        (0.9, gas, 0.0006),
         (0.25 + 1.1 * punch, low, 0.001),
     )
     return saturate(level(front), 2.6)
@@ -63,14 +63,14 @@ def _slide(rng: Generator, size: float) -> Signal:
 def shotgun(take: Take) -> Signal:
     """A broad blast without a ballistic crack; the pellets are a crowd of small wakes; perhaps the pump."""
     rng, size, tail_s = take.rng, take["size"], take["tail_s"]
-    front = _report(rng, 0.45 + 0.55 * size, 0.45, 0.3 + 0.7 * take["punch"])
+    front = _report(rng, 0.45 + 0.55 * size, 0.3, 0.3 + 0.7 * take["punch"])
     frames = samples_of(0.16)
     pellets = noise.band(rng, frames, 1100, 5200 - 1800 * size, 1) * (0.5 + 0.5 * wander(rng, frames, 240))
-    pellets *= decay(frames, 0.2) * ramp_out(frames, 0.3)
+    pellets *= decay(frames, 0.26) * ramp_out(frames, 0.3)
     tail = blast.echoes(rng, tail_s, 2100 - 1000 * size, front=front)
     layers: list[Layer] = [
         (1.0, front),
-        (0.65 * take["spray"], level(pellets), 0.004),
+        (1.4 * take["spray"], level(pellets), 0.004),
         (0.42, level(tail), 0.015),
     ]
     if take["pump"] > 0.01:
@@ -125,10 +125,8 @@ def cannon(take: Take) -> Signal:
         t60_s=0.6 + 0.6 * size,
     )
     low = blast.thump(rng, 0.4 + 0.6 * size, 150 - 90 * size, 52 - 25 * size)
-    crack = highpass(blast.shock(rng, 0.0025), 900 - 500 * size)
-    front = mix(
-        (0.6, first), (1.0, level(gas), 0.001), (1.1, low, 0.001), (1.2 * take["crack"], level(crack))
-    )
+    crack = highpass(blast.burning(rng, 0.09, (14000 - 8000 * size, 2500), 0.03), 900 - 500 * size)
+    front = mix((0.6, first), (0.9, gas, 0.001), (1.1, low, 0.001), (1.8 * take["crack"], level(crack)))
     front = saturate(level(front), 2.4)
     barrel = modal.body(
         rng, modal.MATERIALS["metal"], 310 - 170 * size, ring=0.25 + 0.3 * size, brightness=0.3

@@ -267,7 +267,8 @@ def scuff(take: Take) -> Signal:
         layers.append((0.35, _squeal(take, drag)))
     if shoe.jingle:
         layers.append((shoe.jingle, bouncing.jingle(rng, drag, 8 + 40 * length_s, 1500, 0.09)))
-    return mix(*layers)
+    dragged = mix(*layers)
+    return dragged * ramp_out(len(dragged), 0.2)
 
 
 def _dragged_body(take: Take, surface: Surface, rough: Signal) -> Signal:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from sfxgen.models.synth import bed, bouncing, friction, modal, noise, oscillators, particles
-from sfxgen.models.synth.envelopes import decay, lines, ramp_out, slide, struck, wander
+from sfxgen.models.synth.envelopes import decay, lines, slide, struck, wander
 from sfxgen.models.synth.filters import bandpass, convolved, highpass, lowpass
 from sfxgen.models.synth.parameters import SAMPLE_RATE
 from sfxgen.models.synth.take import Layer, Signal, Take, level, mix, samples_of
@@ -64,7 +64,7 @@ def knock(take: Take) -> Signal:
     material = modal.MATERIALS[take.choice("material")]
     wood, glassy = take.choice("material") == "wood", take.choice("material") == "glass"
     hardness = 0.35 + 0.5 * take["hardness"] + 0.1 * strength
-    lowest_hz = modal.scaled((900, 340) if glassy else (420, 150), weight)
+    lowest_hz = modal.scaled((900, 340) if glassy else (420, 150), weight) * rng.uniform(0.95, 1.05)
     ring = (0.6 if wood else 0.12) * (0.35 + 1.3 * take["ring"])
     modes = modal.body(
         rng, material, lowest_hz, ring=ring, brightness=0.3 + 0.65 * take["hardness"], looseness=0.17
@@ -101,7 +101,7 @@ def thud(take: Take) -> Signal:
         at_s += rng.uniform(0.05, 0.13) * (0.7 + 0.6 * take["weight"])
     frames = samples_of(at_s + 0.35)
     stirred = lines(frames, [(0, 0.4), (0.02, 1), (at_s, 0.5), (at_s + 0.3, 0)])
-    stirred = stirred * (0.5 + 0.5 * wander(rng, frames, 16)) ** 2
+    stirred = stirred * (0.6 + 0.4 * wander(rng, frames, 16))
     cloth = noise.band(rng, frames, 450, 2600, 1) * stirred
     layers.append((0.28 * take["noise"], level(cloth)))
     if take["rattle"] > 0:
@@ -179,18 +179,15 @@ def scrape(take: Take) -> Signal:
     )
     fine = noise.white(rng, frames) * drag * (0.05 * (1.2 - rough))
     force = lowpass(profile + fine, 900 * 9**speed * (1.2 - 0.5 * rough), 1)
-    body = level(modal.ring(modes, force, 0.6))
+    if strength > 0.05:
+        force = bed.unit(force) + 1.6 * strength**1.5 * bed.unit(_stuttering(take, drag))
+    body = level(modal.ring(modes, force, 0.5))
     grit_hz = (700 + 3200 * speed) * 2 ** (0.8 - 1.6 * take["size"])
-    grit = noise.painted(
-        rng, frames, lambda f, t: noise.bump(f, grit_hz * (0.55 + 0.45 * noise.at(drag, t)), 0.8), 512
-    )
+    grit = bandpass(noise.white(rng, frames), 0.35 * grit_hz, 1.6 * grit_hz, 1)
     shaken = np.maximum(lowpass(np.abs(profile), 90, 1), 0)
     grit *= drag * (0.35 + level(shaken))
     layers: list[Layer] = [(1.0, body), (0.35 + 0.3 * rough, level(grit))]
-    if strength > 0.05:
-        layers.append((0.9 * strength**1.5, _stuttering(take, drag, modes)))
-    mixed = mix(*layers)
-    return highpass(mixed, 45)
+    return highpass(mix(*layers), 45)
 
 
 def _dragging(take: Take, frames: int) -> Signal:
@@ -202,11 +199,10 @@ def _dragging(take: Take, frames: int) -> Signal:
     return pull * (0.72 + 0.2 * slow + (0.06 + 0.2 * take["roughness"]) * quick)
 
 
-def _stuttering(take: Take, drag: Signal, modes: modal.Modes) -> Signal:
-    frames = len(drag)
-    rate = (40 + 260 * take["speed"]) * 2 ** (0.6 * drag + 0.5 * wander(take.rng, frames, 3))
-    pulses = friction.force(take.rng, rate, drag, 0.2 + 0.6 * take["roughness"], 0.12)
-    return level(modal.ring(modes, pulses, 0.5)[:frames]) * ramp_out(frames, 0.05)
+def _stuttering(take: Take, drag: Signal) -> Signal:
+    """Return the force of what sticks and slips while it is dragged."""
+    rate = (40 + 260 * take["speed"]) * 2 ** (0.6 * drag + 0.5 * wander(take.rng, len(drag), 3))
+    return friction.force(take.rng, rate, drag, 0.2 + 0.6 * take["roughness"], 0.12)
 
 
 def clatter(take: Take) -> Signal:

@@ -16,15 +16,15 @@ from sfxgen.models.synth.take import Layer, Signal, Take, level, mix, samples_of
 def hum(take: Take) -> Signal:
     """A core that stretches twice a cycle of the mains: even harmonics, some odd ones, and plates that rattle."""
     rng, rough = take.rng, take["roughness"]
-    mains = bed.cycles(take, take["pitch_hz"])
-    table = _hum_table(rng, take["pitch_hz"], take["brightness"])
-    tone = wavetable.read(table, mains) * (1 + 0.07 * bed.wander(take, 0.6) + 0.05 * bed.wander(take, 4.0))
+    mains = motor.turning(take, take["pitch_hz"], 0.008)
+    tone = wavetable.read(_hum_table(rng, take["pitch_hz"], take["brightness"]), mains)
+    tone *= 1 + 0.25 * bed.wander(take, 1.3) + 0.12 * bed.wander(take, 4.0)
     total = saturate(tone * (1 + 1.5 * rough), 0.3 + 3 * rough)
     if take["rattle"] > 0:
         beats = np.flatnonzero(np.diff(np.floor(2 * mains[: take.period + 1])) > 0)
-        loose = np.clip(0.4 + 0.8 * bed.wander(take, 1.1), 0, 1)[beats]
+        loose = (0.6 + 0.4 * bed.wander(take, 1.1))[beats]
         plates = particles.bank(rng, 8, 900, 6000, (0.003, 0.012))
-        total = total + 0.5 * take["rattle"] * bed.resonant(
+        total = total + 0.3 * take["rattle"] * bed.resonant(
             rng, take, beats, loose * rng.uniform(0.2, 1, len(beats)), plates
         )
     if take["noise"] > 0:
@@ -36,9 +36,9 @@ def hum(take: Take) -> Signal:
 def _hum_table(rng: np.random.Generator, mains_hz: float, brightness: float) -> Signal:
     """Return a cycle of the mains as it is heard: mostly its even harmonics."""
     ranks = np.arange(1, 120)
-    gains = (0.5 * ranks) ** (-2.3 + 1.9 * brightness) * np.where(ranks % 2 == 0, 1.0, 0.13)
+    gains = (0.5 * ranks) ** (-1.65 + 1.4 * brightness) * np.where(ranks % 2 == 0, 1.0, 0.13)
     gains[0] = 0.22
-    return wavetable.harmonic(gains * rng.uniform(0.55, 1.1, len(ranks)), mains_hz, rng)
+    return wavetable.harmonic(gains * rng.uniform(0.65, 1.1, len(ranks)), mains_hz, rng)
 
 
 def fan(take: Take) -> Signal:
@@ -94,7 +94,7 @@ def _motor_at(take: Take, pitch: Signal, highest_hz: float, rough: float) -> Sig
     rng, bright = take.rng, take["brightness"]
     frames = len(pitch)
     cycles = oscillators.phase(pitch * (1 + 0.02 * rough * wander(rng, frames, 90.0)), frames, rng.uniform())
-    ranks = np.arange(1, 50)
+    ranks = np.arange(1.0, 50.0)
     gains = ranks ** (-1.9 + 1.3 * bright) * rng.uniform(0.4, 1.1, len(ranks))
     table = wavetable.harmonic(gains, 1.1 * highest_hz, rng)
     gear = wavetable.harmonic(ranks[:20] ** -1.2, 3.5 * highest_hz, rng)
@@ -127,9 +127,9 @@ def drill(take: Take) -> Signal:
     )
     ranks = np.arange(1, 90)
     teeth = (
-        1 + 3.5 * np.exp(-0.5 * ((ranks - 11) / 1.2) ** 2) + 2.2 * np.exp(-0.5 * ((ranks - 24) / 1.5) ** 2)
+        0.3 + 3.5 * np.exp(-0.5 * ((ranks - 11) / 1.2) ** 2) + 2.2 * np.exp(-0.5 * ((ranks - 24) / 1.5) ** 2)
     )
-    table = wavetable.harmonic(ranks**-1.25 * teeth * rng.uniform(0.3, 1.1, len(ranks)), 1.3 * shaft_hz, rng)
+    table = wavetable.harmonic(ranks**-0.65 * teeth * rng.uniform(0.6, 1.1, len(ranks)), 1.3 * shaft_hz, rng)
     tone = wavetable.read(table, shaft)
     worn = 1 - 0.55 * rough * (0.5 + 0.5 * np.sin(2 * np.pi * motor.times(take, shaft, 0.31)))
     tone = tone * worn
@@ -282,14 +282,19 @@ def computer(take: Take) -> Signal:
     """Short tones in bursts, as if they were counted: each burst repeats a pitch, runs up a chord or chirps."""
     rng = take.rng
     expected = take["density"] * take.period / SAMPLE_RATE
-    positions, gains, kinds = [], [], []
-    grains = [_beep(take) for _ in range(12)]
+    positions: list[int] = []
+    gains: list[float] = []
+    kinds: list[int] = []
+    # Pitches lie evenly over the range, and one burst's is far from the next one's.
+    grains = [_beep(take, (5 * index + 2) % 12 / 11 - 0.5) for index in range(12)]
+    turn = int(rng.integers(len(grains)))
     while len(positions) < max(1, round(expected)):
         at = rng.uniform(0, take.period)
-        run = int(rng.integers(1, 6))
+        run = int(rng.integers(1, 4))
         step = samples_of(rng.choice(np.array([0.05, 0.07, 0.1, 0.14])))
-        kind, loud = int(rng.integers(len(grains))), rng.uniform(0.35, 1.0)
-        same = rng.uniform() < 0.55
+        turn += 1
+        kind, loud = turn % len(grains), rng.uniform(0.75, 1.0)
+        same = rng.uniform() < 0.25
         for index in range(min(run, max(1, round(expected)) - len(positions))):
             positions.append(int(at + index * step) % take.period)
             gains.append(loud)
@@ -299,7 +304,7 @@ def computer(take: Take) -> Signal:
         drive = motor.steady_noise(take, lambda hz: noise.bump(hz, 1900, 0.8).astype(np.float64))
         table = _hum_table(rng, 60.0, 0.4)
         core = wavetable.read(table, bed.cycles(take, 60.0))
-        total = total + take["hum"] * (0.12 * core + 0.05 * drive * (0.6 + 0.4 * bed.wander(take, 8.0)))
+        total = total + take["hum"] * (0.07 * core + 0.05 * drive * (0.6 + 0.4 * bed.wander(take, 8.0)))
     for kind, grain in enumerate(grains):
         mine = np.array([index for index, own in enumerate(kinds) if own == kind], np.int64)
         if len(mine):
@@ -307,15 +312,15 @@ def computer(take: Take) -> Signal:
     return total
 
 
-def _beep(take: Take) -> Signal:
+def _beep(take: Take, place: float) -> Signal:
     rng, bright = take.rng, take["brightness"]
-    astray = round(rng.uniform(-0.5, 0.5) * take["interval_st"])
+    astray = round(place * take["interval_st"]) + rng.uniform(-0.2, 0.2)
     pitch_hz = float(np.clip(take["pitch_hz"] * semitones(astray), 60, 15000))
-    frames = samples_of(rng.choice(np.array([0.03, 0.05, 0.08, 0.12])))
-    glide = rng.uniform(-14, 14) if rng.uniform() < take["glide"] else 0.0
+    frames = samples_of(rng.choice(np.array([0.045, 0.06, 0.08])))
+    glide = rng.uniform(-9, 9) if rng.uniform() < take["glide"] else 0.0
     pitch = slide(frames, pitch_hz, float(np.clip(pitch_hz * semitones(glide), 50, 16000)))
     tone = oscillators.fm(
-        pitch, frames, float(rng.choice(np.array([1.0, 2.0, 3.0]))), 0.1 + 2.2 * bright * rng.uniform(0.3, 1)
+        pitch, frames, float(rng.choice(np.array([1.0, 2.0]))), 0.1 + 2.2 * bright * rng.uniform(0.6, 1)
     )
     edge = np.minimum(1, np.minimum(np.arange(frames), np.arange(frames)[::-1]) / samples_of(0.003))
     return tone * edge * (decay(frames, 2.5 * frames / SAMPLE_RATE) if rng.uniform() < 0.5 else 1.0)
@@ -432,7 +437,7 @@ def radio_static(take: Take) -> Signal:
         bursts = [noise.white(rng, n) * decay(n, n / SAMPLE_RATE) * 1.6 for n in (60, 150, 400, 900)]
         total = total + bed.scatter(take, positions, gains, bursts)
     if take["people"] > 0:
-        total = total + 2.6 * take["people"] * _lost_voice(take, dial)
+        total = total + 1.8 * take["people"] * _lost_voice(take, dial)
     high_hz = 1900 + 4600 * bright
     speaker = [(430.0, 0.006, 0.3), (1250.0, 0.003, 0.5), (2500.0 + 1200 * bright, 0.002, 0.8 * bright + 0.2)]
     total = lowpass(total + 0.3 * formants(total, speaker), high_hz)
@@ -442,7 +447,7 @@ def radio_static(take: Take) -> Signal:
         audible = np.clip(1.3 - pitch / high_hz, 0, 1) * np.clip(
             0.35 + bed.wander(take, take["rate_hz"]), 0, 1
         )
-        total = total + 1.6 * take["whistle"] * np.sin(2 * np.pi * bed.cycles(take, pitch)) * audible
+        total = total + 1.2 * take["whistle"] * np.sin(2 * np.pi * bed.cycles(take, pitch)) * audible
     if take["hum"] > 0:
         total = total + 0.5 * take["hum"] * wavetable.read(_hum_table(rng, 50.0, 0.4), bed.cycles(take, 50.0))
     return saturate(0.6 * total, 1.0)
@@ -478,7 +483,7 @@ def pump(take: Take) -> Signal:
             1, within * length_s / 0.006
         )
         back = np.clip(np.sin(2 * np.pi * (within - 0.5)), 0, 1) ** 2
-        hiss = motor.steady_noise(take, lambda hz: motor.band(hz, 900 * scale**0.5, 6500 * scale**0.5, 1))
+        hiss = motor.steady_noise(take, lambda hz: motor.band(hz, 900 * scale**0.9, 6500 * scale**0.9, 1))
         suck = motor.steady_noise(take, lambda hz: noise.bump(hz, 700 * scale**0.6, 0.7).astype(np.float64))
         total = total + 0.3 * take["air"] * (hiss * out + 0.55 * suck * back)
     if take["rattle"] > 0:
@@ -602,7 +607,7 @@ def _running(take: Take, speed: Signal, octaves: float) -> Signal:
     cycles = oscillators.phase(pitch * (1 + 0.02 * rough * wander(rng, frames, 40.0)), frames, rng.uniform())
     ranks = np.arange(1, 60)
     table = wavetable.harmonic(
-        ranks ** (-1.9 + 1.2 * bright) * rng.uniform(0.4, 1.1, len(ranks)), 1.1 * take["pitch_hz"], rng
+        ranks ** (-1.9 + 1.2 * bright) * rng.uniform(0.7, 1.1, len(ranks)), 1.1 * take["pitch_hz"], rng
     )
     tone = wavetable.read(table, cycles) + 0.5 * wavetable.read(table, 0.5 * cycles)
     whine = (

@@ -90,7 +90,7 @@ def fireball(take: Take) -> Signal:
     )
     layers: list[Layer] = [(0.95, roar), (0.4, deep), (0.95 * take["punch"], whoomp)]
     if take["crackles"] > 0.01:
-        layers.append((0.5 * take["crackles"], _embers(rng, loud, 46 * take["crackles"] * length_s)))
+        layers.append((0.9 * take["crackles"], _embers(rng, loud, 46 * take["crackles"] * length_s)))
     return mix(*layers)
 
 
@@ -344,9 +344,9 @@ def buff(take: Take) -> Signal:
         bells = glitter.crowd(rng, gleam, count, pitches, glitter.RATIOS["bright"], t60_s=(0.5, 1.2))
         layers.append((0.2 + 0.4 * take["sparkle"], level(bells), length_s - 0.02))
     if take["metal"] > 0.01:
-        plate = modal.body(rng, modal.MATERIALS["metal"], 3 * root_hz, ring=0.35, brightness=0.75)
+        plate = modal.body(rng, modal.MATERIALS["metal"], 5 * root_hz, ring=0.35, brightness=0.75)
         rung = level(modal.ring(plate, modal.blow(0.9, 2.0)))
-        layers.append((0.55 * take["metal"], rung, length_s - 0.01))
+        layers.append((0.85 * take["metal"], rung, length_s - 0.01))
     return mix(*layers)
 
 

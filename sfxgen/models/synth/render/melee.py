@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.random import Generator
 
-from sfxgen.models.synth import aeolian, blast, modal, noise, particles
+from sfxgen.models.synth import aeolian, bed, blast, modal, noise, particles
 from sfxgen.models.synth.envelopes import decay, lines, ramp_out, wander
 from sfxgen.models.synth.filters import bandpass, convolved, highpass, saturate
 from sfxgen.models.synth.noise import Gains
@@ -28,7 +28,7 @@ def swing(take: Take) -> Signal:
 
 
 def sword_clash(take: Take) -> Signal:
-    """Two banks of modes under one force: a blow, its chatter, and the scrape of the edges (Avanzini et al., 2005)."""
+    """Two banks of modes under one force: a blow, its chatter, and edges that slip (after Avanzini et al., 2005)."""
     rng, hardness = take.rng, take["hardness"]
     lowest_hz = modal.scaled((1050, 380), take["size"])
     frames = samples_of(1.05 * take["decay_s"])
@@ -80,7 +80,7 @@ def _rasp(rng: Generator, frames: int, slips_hz: float) -> Signal:
 
 
 def sword_draw(take: Take) -> Signal:
-    """Stick-slip along the sheath drives a blade whose free part grows; let go, it rings (Avanzini et al., 2005)."""
+    """Noise of a sheath that slips, its band rising as the free blade grows; let go, the blade rings as a bank of modes."""
     rng, length_s, size = take.rng, take["length_s"], take["size"]
     slide_frames = samples_of(length_s)
     lowest_hz = modal.scaled((1500, 560), size)
@@ -118,17 +118,17 @@ def stab(take: Take) -> Signal:
     thud = blast.thump(rng, 0.1 + 0.12 * weight, 260 - 110 * weight, 78 - 30 * weight)
     flesh = blast.burning(rng, 0.16 + 0.08 * weight, (4600 - 2200 * weight, 420 - 160 * weight), 0.025)
     layers: list[Layer] = [
-        (0.35, thrust),
+        (0.5, thrust),
         (0.35 + 0.7 * weight, thud, 0.004),
-        (0.75, level(flesh), 0.004),
+        (1.0, level(flesh), 0.004),
     ]
     if take["wet"] > 0.01:
         layers.append((0.8 * take["wet"], _squelch(rng, 0.14 + 0.12 * take["wet"]), 0.012))
     if take["crack"] > 0.01:
         layers.append((0.85 * take["crack"], _bones(rng, 1 + round(4 * take["crack"])), 0.006))
     if take["metal"] > 0.01:
-        shiver = modal.impulse_response(_blade(rng, 1700, 0.16 + 0.3 * take["metal"], 0.7), samples_of(0.4))
-        layers.append((0.45 * take["metal"], level(shiver) * ramp_out(len(shiver), 0.3), 0.001))
+        shiver = modal.impulse_response(_blade(rng, 1700, 0.2 + 0.5 * take["metal"], 0.7), samples_of(0.6))
+        layers.append((0.7 * take["metal"], level(shiver) * ramp_out(len(shiver), 0.3), 0.001))
     return mix(*layers)
 
 
@@ -139,8 +139,8 @@ def _squelch(rng: Generator, length_s: float) -> Signal:
         particles.bubble(pitch_hz * rng.uniform(0.85, 1.15), rng.uniform(0.012, 0.035), rng.uniform(-1, 1.4))
         for pitch_hz in (900.0, 420.0, 1500.0, 620.0, 1200.0, 500.0, 1800.0)
     ]
-    positions = np.sort(rng.integers(0, frames, 24))
-    gains = particles.heavy_tailed(rng, 24, 0.7) * (1 - positions / frames)
+    positions = ((np.arange(24) + rng.uniform(0, 1, 24)) / 24 * frames).astype(np.int64)
+    gains = particles.heavy_tailed(rng, 24, 0.3) * (1 - positions / frames)
     crowd = particles.scatter(frames + samples_of(0.04), positions, gains, bubbles)
     suck = bandpass(noise.white(rng, frames), 500, 2600, 1) * decay(frames, 1.2 * length_s)
     suck *= (0.5 + 0.5 * wander(rng, frames, 70)) * ramp_out(frames, 0.3)
@@ -172,7 +172,9 @@ def punch(take: Take) -> Signal:
     if take["cloth"] > 0.01:
         frames = samples_of(0.17)
         brush = bandpass(noise.white(rng, frames), 1400, 6000, 1) * (0.5 + 0.5 * wander(rng, frames, 40))
-        layers.append((0.2 * take["cloth"], level(brush * decay(frames, 0.2) * ramp_out(frames, 0.4)), 0.008))
+        layers.append(
+            (0.25 * take["cloth"], level(brush * decay(frames, 0.2) * ramp_out(frames, 0.4)), 0.008)
+        )
     return mix(*layers)
 
 
@@ -185,7 +187,7 @@ def bow(take: Take) -> Signal:
     string = modal.Modes(
         string_hz * order * np.sqrt(1 + 0.0011 * order**2),
         t60_s / (1 + 0.13 * order),
-        rng.uniform(0.4, 1.0, 25) * np.sin(np.pi * order * rng.uniform(0.44, 0.48)) / order**0.62,
+        rng.uniform(0.5, 1.0, 25) * np.sin(np.pi * order * rng.uniform(0.44, 0.48)) / order**0.62,
     )
     twang = level(modal.ring(string, modal.blow(0.75, 2.5)))
     limbs = modal.body(
@@ -205,7 +207,7 @@ def bow(take: Take) -> Signal:
         whistle=0.3,
         air=0.7,
     )
-    wake = level(wake * decay(len(wake), 1.2 * leaving_s) * ramp_out(len(wake), 0.5))
+    wake = 0.25 * bed.unit(wake) * decay(len(wake), 1.6 * leaving_s) * ramp_out(len(wake), 0.5)
     push = blast.thump(rng, 0.09, 150, 70)
     drawn_s = 0.0
     layers: list[Layer] = []
@@ -218,7 +220,7 @@ def bow(take: Take) -> Signal:
         (0.7, thud, drawn_s),
         (0.3 + 0.25 * strength, snap, drawn_s),
         (0.35 + 0.35 * strength, push, drawn_s),
-        (0.55 * take["air"], wake, drawn_s + 0.004),
+        (1.3 * take["air"], wake, drawn_s + 0.004),
     ]
     return mix(*layers)
 
@@ -284,7 +286,7 @@ def _arrow_hit(rng: Generator, name: str, speed: float) -> list[tuple[float, Sig
 
 
 def _shaft(rng: Generator, t60_s: float) -> Signal:
-    lowest_hz = rng.uniform(44, 52)
+    lowest_hz = rng.uniform(40, 56)
     ratios = np.array(CLAMPED)
     frequencies = lowest_hz * ratios * (1 + 0.02 * rng.uniform(-1, 1, len(ratios)))
     pairs = np.concatenate([frequencies, frequencies * 1.022])  # two planes of bending that beat: the quiver

@@ -17,8 +17,8 @@ def jump(take: Take) -> Signal:
     frames = samples_of(take["length_s"])
     rise = semitones(take["rise_st"])
     pitch = slide(frames, take["pitch_hz"], take["pitch_hz"] * rise, 0.8 * take.rng.uniform(0.85, 1.15))
-    pitch *= controls.every_frame(2 ** (0.4 / 12 * controls.wander(take.rng, frames, 9)), frames)
-    width = 0.5 - 0.25 * take["brightness"] - 0.04 * take.rng.uniform()
+    pitch *= controls.every_frame(2 ** (0.8 / 12 * controls.wander(take.rng, frames, 11)), frames)
+    width = 0.5 - 0.25 * take["brightness"] - 0.05 * take.rng.uniform()
     tone = lowpass(oscillators.pulse(pitch, frames, width), 900 + 9000 * take["brightness"] ** 2)
     envelope = lines(frames, [(0, 0), (0.006, 1), (0.4 * take["length_s"], 0.7), (take["length_s"], 0)])
     envelope *= ramp_out(frames, 0.5)
@@ -238,6 +238,7 @@ def slide_whistle(take: Take) -> Signal:
     blown = level(noise.painted(rng, frames, breath, 1024))
     chiff = 1 + 2.5 * decay(frames, 0.09)
     envelope = lines(frames, [(0, 0), (0.02, 1.0), (0.85 * length_s, 0.9), (length_s, 0)])
+    envelope *= ramp_out(frames, min(0.5, 0.045 / length_s))
     waver = 1 + 0.12 * wander(rng, frames, 8)
     return envelope * (level(tone) * waver + (0.02 + 0.45 * take["air"]) * blown * chiff)
 

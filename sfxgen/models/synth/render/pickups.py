@@ -14,13 +14,12 @@ from sfxgen.models.synth import (
     noise,
     oscillators,
     particles,
-    ringing,
     strings,
 )
 from sfxgen.models.synth.envelopes import decay, lines, ramp_out, wander
 from sfxgen.models.synth.filters import bandpass, lowpass
 from sfxgen.models.synth.scales import CHORDS, SCALES, degree, pitch
-from sfxgen.models.synth.take import Layer, Signal, Take, level, mix, samples_of, semitones
+from sfxgen.models.synth.take import Layer, Signal, Take, evened, level, mix, samples_of, semitones
 
 Note = Callable[[float, bool], Signal]
 """A note of a run: its pitch in Hz and whether it is the last → samples."""
@@ -53,7 +52,7 @@ def _coin_tone(take: Take, pitch_hz: float, t60_s: float) -> Signal:
     modes = modal.Modes(
         pitch_hz * ratios, t60s, np.array(gains) * rng.uniform(0.7, 1.2, len(ratios)) * phases
     )
-    return _softened(ringing.ring(mallets.heard(modes), np.ones(1)), 0.0015)
+    return _softened(modal.ring(mallets.heard(modes), np.ones(1)), 0.0015)
 
 
 def _softened(signal: Signal, attack_s: float) -> Signal:
@@ -162,7 +161,7 @@ def _key(take: Take) -> Signal:
     t60s = modal.scaled((0.05, 0.9), take["ring"]) * rng.uniform(0.5, 1.1) / ratios**0.7
     gains = rng.uniform(0.2, 1, 6) * ratios ** (-1.2 + 1.4 * take["hardness"])
     modes = mallets.heard(modal.Modes(lowest_hz * ratios, t60s, gains))
-    return level(ringing.ring(modes, modal.blow(0.35 + 0.6 * take["hardness"], 1.2)))
+    return level(modal.ring(modes, modal.blow(0.35 + 0.6 * take["hardness"], 1.2)))
 
 
 AMMO = {
@@ -183,9 +182,9 @@ def ammo(take: Take) -> Signal:
     return mix(
         (1.0, _clunk(take, clunk_hz, ring)),
         (0.75, _clunk(take, 1.25 * clunk_hz, 0.7 * ring), second_s),
-        (0.2 + 0.8 * take["weight"], _thud(take)),
+        (0.1 + 0.9 * take["weight"] ** 1.5, evened(_thud(take))),
         (
-            0.9 * take["rattle"],
+            1.3 * take["rattle"],
             _rounds(take, round_hz * 2 ** (0.7 - 1.4 * take["size"]), contacts, rattle_s),
             0.012,
         ),
@@ -198,7 +197,7 @@ def _clunk(take: Take, lowest_hz: float, ring: float) -> Signal:
     body = modal.body(
         take.rng, metal, lowest_hz, ring=free, brightness=0.1 + 0.7 * take["hardness"], looseness=0.07
     )
-    return level(ringing.ring(body, modal.blow(0.3 + 0.65 * take["hardness"], 3.0)))
+    return evened(modal.ring(body, modal.blow(0.3 + 0.65 * take["hardness"], 3.0)))
 
 
 def _thud(take: Take) -> Signal:
@@ -217,16 +216,15 @@ def _rounds(take: Take, pitch_hz: float, contacts: int, length_s: float) -> Sign
     grains = []
     for _ in range(5):
         ratios = np.array([1.0, 1.8, 2.9, 4.1]) * (1 + 0.06 * rng.uniform(-1, 1, 4))
-        base_hz = pitch_hz * semitones(float(rng.uniform(-3, 3)))
+        base_hz = pitch_hz * semitones(float(rng.uniform(-2, 2)))
         modes = modal.Modes(base_hz * ratios, ringing_s / ratios**0.5, rng.uniform(0.3, 1, 4))
-        grains.append(
-            level(ringing.ring(mallets.heard(modes), modal.blow(0.6 + 0.4 * take["hardness"], 1.0)))
-        )
+        grains.append(level(modal.ring(mallets.heard(modes), modal.blow(0.6 + 0.4 * take["hardness"], 1.0))))
     frames = samples_of(length_s)
     fewer = np.linspace(1, 0.05, frames)
-    positions = particles.poisson_under(rng, fewer, contacts * (0.5 + take["rattle"]))
-    gains = particles.heavy_tailed(rng, len(positions), 0.7) * fewer[positions]
-    return level(particles.scatter(frames + len(grains[0]), positions, gains, grains))
+    count = max(2, round(contacts * (0.5 + take["rattle"])))
+    positions = np.sort(np.searchsorted(np.cumsum(fewer), rng.uniform(0, np.sum(fewer), count)))
+    gains = particles.heavy_tailed(rng, count, 0.5) * fewer[positions]
+    return evened(particles.scatter(frames + len(grains[0]), positions, gains, grains))
 
 
 def heart(take: Take) -> Signal:
@@ -240,7 +238,7 @@ def heart(take: Take) -> Signal:
             take.rng, "synth", pitch_hz, t60_s, brightness=0.7 * take["brightness"], hardness=0.3
         )
 
-    warm = mix((1.0, _run(take, steps, mallet)), (0.5, _voices(take, steps[:3], 0.8 * take["decay_s"])))
+    warm = mix((1.0, _run(take, steps, mallet)), (0.6, _voices(take, steps[:3], 0.8 * take["decay_s"])))
     return _glittering(take, warm, chord, 0.12)
 
 
@@ -253,7 +251,7 @@ def _voices(take: Take, steps: Sequence[int], length_s: float) -> Signal:
     for step in steps:
         waver = 2 ** (0.1 / 12 * controls.wander(take.rng, frames, 4.5))
         curve = take["pitch_hz"] * semitones(step) * waver
-        r = (0.1 + 0.5 * take["brightness"]) * swell
+        r = (0.05 + 0.75 * take["brightness"]) * swell**0.4
         total += horns.played(frames, curve, r, swell, take.rng.uniform())
     return level(total)
 
@@ -297,7 +295,7 @@ def _piece(take: Take) -> Signal:
     t60s = longest_s * modal.scaled((0.12, 1.0), take["ring"]) * rng.uniform(0.5, 1.1) / ratios**0.5
     gains = rng.uniform(0.3, 1, len(ratios)) * ratios**-0.4
     modes = mallets.heard(modal.Modes(lowest_hz * ratios, t60s, gains))
-    return level(ringing.ring(modes, modal.blow(0.8, 1.0)))
+    return level(modal.ring(modes, modal.blow(0.8, 1.0)))
 
 
 TUNES = {

@@ -16,7 +16,6 @@ from sfxgen.models.synth import (
     modal,
     noise,
     particles,
-    ringing,
     strings,
 )
 from sfxgen.models.synth.envelopes import lines, ramp_out, wander
@@ -49,7 +48,7 @@ def fanfare(take: Take) -> Signal:
 
 
 def _brass_chord(take: Take, root_hz: float, chord: Sequence[int], length_s: float) -> Signal:
-    """Return a chord of brass with its root an octave below, at a peak of 1; two players on its top notes."""
+    """Return a chord of brass with its root an octave below, at a peak of 1; two players on its top notes if it is held."""
     steps = [-12, *(degree(chord, index) for index in range(4))]
     bright = take["brightness"]
     parts = [
@@ -58,7 +57,7 @@ def _brass_chord(take: Take, root_hz: float, chord: Sequence[int], length_s: flo
             root_hz * semitones(step),
             length_s,
             brightness=bright * (0.8 if step < 0 else 1.0),
-            players=2 if step > 6 else 1,
+            players=2 if step > 6 and length_s > 0.4 else 1,
             fall_s=0.22,
         )
         for step in steps
@@ -138,7 +137,7 @@ def _sinking(take: Take, pitch_hz: float, length_s: float) -> Signal:
     envelope = controls.lines(frames, [(0, 0), (0.06, 1.0), (0.3 * length_s, 0.75), (length_s, 0.0)]) ** 1.4
     sag = controls.lines(frames, [(0.35 * length_s, 0), (length_s, -0.5)])
     curve = pitch_hz * 2 ** ((sag + 0.14 * controls.wander(rng, frames, 5) + rng.uniform(-0.06, 0.06)) / 12)
-    r = (0.15 + 0.7 * take["brightness"]) * envelope**0.6
+    r = (0.2 + 0.75 * take["brightness"]) * envelope
     return horns.played(frames, curve, r, envelope, rng.uniform())
 
 
@@ -262,7 +261,7 @@ def gong(take: Take) -> Signal:
     frequencies = lowest_hz * ratios * (1 + 0.004 * rng.uniform(-1, 1, count))
     height = np.log2(ratios) / np.log2(ratios[-1])
     t60s = take["decay_s"] * (1 - 0.72 * height) * rng.uniform(0.75, 1.0, count)
-    gains = ratios ** (-0.75 + 0.75 * take["brightness"]) * rng.uniform(0.35, 1, count)
+    gains = ratios ** (-0.6 + 0.8 * take["brightness"]) * rng.uniform(0.35, 1, count)
     gains *= 1 - (1 - take["bloom"]) * 0.75 * height
     phases = np.exp(1j * rng.uniform(-np.pi, np.pi, count))
     # The harder the beater, the less is left for later.
@@ -276,7 +275,7 @@ def gong(take: Take) -> Signal:
         np.concatenate([t60s[keep], fills[late]]),
         np.concatenate([struck_gains[keep] * phases[keep], -(struck_gains * phases)[late]]),
     )
-    plate = ringing.ring(modes, modal.blow(0.2 + 0.5 * take["hardness"], 8.0))
+    plate = modal.ring(modes, modal.blow(0.2 + 0.5 * take["hardness"], 8.0))
     contact = drums.beater(rng, 0.6 * take["hardness"])
     return mix((1.0, level(plate)), (0.08 + 0.35 * take["hardness"], contact))
 
@@ -454,7 +453,7 @@ CYMBALS = {
     "ride": Cymbal((520, 260), 1.3, 0.1, 1.4),
     "splash": Cymbal((1100, 560), 0.4, 0.3, 0.2),
     "china": Cymbal((480, 210), 0.7, 1.0, 0.2),
-    "hihat": Cymbal((900, 480), 0.07, 0.5, 0.5),
+    "hihat": Cymbal((2400, 1300), 0.07, 0.5, 0.5),
 }
 """The cymbals by name."""
 
@@ -498,7 +497,8 @@ def struck_cymbal(
         # High modes fill later than low ones, and are gone sooner.
         fill = 1 - np.exp(-(times + 0.002) / (0.0015 + rise_s * (0.25 + 0.22 * np.clip(octaves, 0, 5))))
         dying = 6.9 / t60_s * (0.65 + 0.22 * np.clip(octaves, 0, 5))
-        slope = np.clip(octaves, -3, 0) * 1.6 + np.clip(octaves, 0, 5) * (0.05 + 0.85 * (brightness - 0.6))
+        slope = np.clip(octaves, -3, 0) * 1.6 + np.clip(octaves, 0, 4.5) * (0.05 + 0.85 * (brightness - 0.6))
+        slope = slope - 1.1 * np.maximum(octaves - 4.5, 0)
         return np.asarray(2**slope * fill * np.exp(-dying * times), float)
 
     washing = noise.painted(rng, frames, wash, 512)
@@ -524,7 +524,7 @@ def _cymbal_partials(rng: Generator, lowest_hz: float, t60_s: float, hardness: f
     gains = rng.uniform(0.2, 1, count) * ratios ** (-0.5 + 0.4 * hardness)
     phases = np.exp(1j * rng.uniform(-np.pi, np.pi, count))
     modes = mallets.heard(modal.Modes(lowest_hz * ratios, t60s, gains * phases))
-    return ringing.ring(modes, modal.blow(0.2 + 0.6 * hardness, 3.0))
+    return modal.ring(modes, modal.blow(0.2 + 0.6 * hardness, 3.0))
 
 
 def riser(take: Take) -> Signal:
@@ -552,10 +552,9 @@ def riser(take: Take) -> Signal:
         swell = swell * (1 - 0.5 * (0.5 - 0.5 * pulse) * np.minimum(1, 0.3 + position))
     air = noise.painted(rng, frames, rush, 1024) * controls.every_frame(swell, frames)
     mixed = (1 - take["noise"]) * level(tone) + take["noise"] * level(air)
-    stop = samples_of(0.02)
-    mixed[:stop] *= np.linspace(0, 1, stop)
-    mixed[-stop:] *= np.linspace(1, 0, stop)
-    return np.asarray(mixed, float)
+    start = samples_of(0.02)
+    mixed[:start] *= np.linspace(0, 1, start)
+    return np.asarray(mixed * ramp_out(frames, 0.045 / length_s), float)
 
 
 def sad_trombone(take: Take) -> Signal:

@@ -6,10 +6,10 @@ from itertools import pairwise
 
 import numpy as np
 
-from sfxgen.models.synth import controls, horns, mallets, modal, noise, oscillators, particles, ringing
+from sfxgen.models.synth import controls, horns, mallets, modal, noise, oscillators, particles
 from sfxgen.models.synth.envelopes import decay, lines, ramp_out, slide, struck, wander
 from sfxgen.models.synth.filters import bandpass, highpass, lowpass
-from sfxgen.models.synth.take import Layer, Signal, Take, level, mix, samples_of, semitones
+from sfxgen.models.synth.take import Layer, Signal, Take, evened, level, mix, samples_of, semitones
 
 NOTIFY_STEPS = {
     "bright": (0, 7, 12, 16, 19, 24),
@@ -34,15 +34,22 @@ def _snap(take: Take, material: str, pitch_hz: float, decay_s: float) -> Signal:
     """Return a contact on a small body (van den Doel and Pai, 1998), with the snap of the surfaces."""
     hardness = take["hardness"]
     made_of = modal.MATERIALS[material]
-    modes = modal.body(take.rng, made_of, pitch_hz, brightness=0.2 + 0.5 * hardness, looseness=0.06)
-    # The decay is the switch's own, whatever its size; the material keeps the balance between the modes.
-    t60s = modes.t60s / np.max(modes.t60s) * decay_s
+    modes = modal.body(take.rng, made_of, pitch_hz, brightness=0.1 + 0.85 * hardness, looseness=0.06)
+    # The decay is the switch's own, whatever its size, and a soft contact's; the material balances the modes.
+    t60s = modes.t60s / np.max(modes.t60s) * (decay_s + 0.004 * (1 - hardness))
     phases = np.exp(1j * take.rng.uniform(-np.pi, np.pi, len(t60s)))
     modes = modal.Modes(modes.frequencies, np.maximum(t60s, 0.002), modes.gains * phases)
-    body = ringing.ring(modes, modal.blow(0.55 + 0.45 * hardness, 2.0))
-    snap = highpass(noise.white(take.rng, samples_of(0.004)), 1500 + 2500 * hardness)
-    snap *= decay(len(snap), 0.0035)
-    return mix((1.0, level(body)), (0.15 + 0.4 * hardness, level(snap)))
+    body = modal.ring(modes, modal.blow(0.1 + 0.85 * hardness, min(2.0, 1100 / pitch_hz)))
+    # Soft surfaces take longer to meet.
+    snap_s = 0.0035 + 0.0045 * (1 - hardness)
+    snap = highpass(noise.white(take.rng, samples_of(1.1 * snap_s)), 1500 + 2500 * hardness)
+    snap *= decay(len(snap), snap_s)
+    # What the switch sits in answers softly.
+    case_hz = min(0.32 * pitch_hz, 900.0) * take.rng.uniform(0.85, 1.15)
+    case = modal.chime([case_hz, 2.3 * case_hz], [0.018, 0.012], [0.05, 0.03])
+    return mix(
+        (1.0, level(body)), (0.08 + 0.6 * hardness, level(snap)), (1.0, case * ramp_out(len(case), 0.2))
+    )
 
 
 def hover(take: Take) -> Signal:
@@ -51,12 +58,12 @@ def hover(take: Take) -> Signal:
     pitch = slide(
         frames, take["pitch_hz"], take["pitch_hz"] * semitones(take["glide_st"]), take.rng.uniform(0.7, 1.3)
     )
-    index = 2.2 * take["brightness"] * decay(frames, take["length_s"])
+    index = (0.15 + 4.0 * take["brightness"] ** 1.3) * decay(frames, 3 * take["length_s"])
     pitch *= controls.every_frame(2 ** (0.45 / 12 * controls.wander(take.rng, frames, 14)), frames)
     apart = semitones(float(take.rng.uniform(0.12, 0.5)))
     tone = oscillators.fm(pitch, frames, 2.0, index)
     tone += take.rng.uniform(0.4, 0.8) * oscillators.sine(pitch * apart, frames, take.rng.uniform())
-    octave = take.rng.uniform(0.12, 0.4) * oscillators.sine(2 * pitch, frames, take.rng.uniform())
+    octave = take.rng.uniform(0.15, 0.5) * oscillators.sine(2 * pitch, frames, take.rng.uniform())
     breath = noise.band(take.rng, frames, 1500, 8000) * (0.04 + 0.08 * take["brightness"])
     position = np.linspace(0, 1, frames)
     swell: Signal = np.sin(np.pi * position ** take.rng.uniform(0.38, 0.5)) ** 2
@@ -104,7 +111,7 @@ def _buzz(take: Take, pitch_hz: float, length_s: float) -> Signal:
     tone = lowpass(tone, pitch_hz * (2.5 + 22 * take["brightness"] ** 1.5))
     edge_s = min(0.006, 0.2 * length_s)
     points = [(0.0, 0.0), (edge_s, 1.0), (length_s * 0.75, 0.75), (length_s * 0.995, 0.0)]
-    return tone * lines(frames, points)
+    return tone * lines(frames, points) * ramp_out(frames, min(0.6, 0.035 / length_s))
 
 
 def toggle(take: Take) -> Signal:
@@ -132,9 +139,9 @@ def _blip(take: Take, pitch_hz: float, t60_s: float, brightness: float) -> Signa
 def tick(take: Take) -> Signal:
     """A contact on a tiny body, and the knock of the case behind it."""
     snap = _snap(take, take.choice("material"), take["pitch_hz"], take["decay_s"])
-    knock_hz = 240 * semitones(float(take.rng.uniform(-3, 3)))
+    knock_hz = 240 * semitones(float(take.rng.uniform(-5, 5)))
     case = modal.chime(
-        [knock_hz, knock_hz * 1.9, knock_hz * 3.1], [0.024, 0.016, 0.01], take.rng.uniform(0.4, 1, 3).tolist()
+        [knock_hz, knock_hz * 1.9, knock_hz * 3.1], [0.014, 0.01, 0.007], take.rng.uniform(0.6, 1, 3).tolist()
     )
     return mix((1.0, level(snap)), (0.9 * take["weight"], level(case) * ramp_out(len(case), 0.3)))
 
@@ -182,6 +189,7 @@ def _rush(take: Take, start_hz: float, end_hz: float, length_s: float, *, peak_a
 
     position = np.linspace(0, 1, frames)
     swell: Signal = np.sin(np.pi * position ** (np.log(0.5) / np.log(peak_at))) ** 1.5
+    swell = swell * ramp_out(frames, min(0.7, 0.035 / length_s))
     grain = 1 + 0.2 * wander(take.rng, frames, 45)
     rush = level(noise.painted(take.rng, frames, air, 512) * swell * grain)
     tone = horns.buzz(0.5 * centre, 0.1 + 0.45 * bright, frames, take.rng.uniform())
@@ -204,11 +212,11 @@ def _landing(take: Take, *, heavy: bool) -> Signal:
     weight = take["weight"]
     knock_hz = (150 if heavy else 300) * 2 ** (0.8 - 1.2 * weight)
     body = modal.body(take.rng, modal.MATERIALS["wood"], knock_hz, ring=0.7, brightness=0.15, looseness=0.08)
-    knock = ringing.ring(body, modal.blow(0.2 + 0.35 * take["brightness"], 5.0))
+    knock = modal.ring(body, modal.blow(0.2 + 0.35 * take["brightness"], 5.0))
     catch = modal.body(
         take.rng, modal.MATERIALS["plastic"], 1500 * take.rng.uniform(0.85, 1.2), brightness=0.5
     )
-    latch = ringing.ring(catch, modal.blow(0.8))
+    latch = modal.ring(catch, modal.blow(0.8))
     return mix((0.4 + 0.6 * weight, level(knock)), (0.12 + 0.3 * take["brightness"], level(latch), 0.004))
 
 
@@ -224,8 +232,8 @@ def _key(take: Take, pitch: float) -> Signal:
     weight, rattle = take["weight"], take["rattle"]
     contact = _snap(take, take.choice("material"), take["pitch_hz"] * pitch, 0.012)
     case_hz = 330 * pitch * 2 ** (0.5 - weight) * take.rng.uniform(0.92, 1.08)
-    case = modal.body(take.rng, modal.MATERIALS["wood"], case_hz, ring=0.25, brightness=0.3, looseness=0.1)
-    thock = ringing.ring(case, modal.blow(0.25 + 0.35 * take["hardness"], 4.0))
+    case = modal.body(take.rng, modal.MATERIALS["wood"], case_hz, ring=0.25, brightness=0.3, looseness=0.06)
+    thock = modal.ring(case, modal.blow(0.25 + 0.35 * take["hardness"], 4.0))
     bottom_s = 0.006 + 0.006 * take.rng.uniform()
     frames = samples_of(0.07)
     bank = particles.bank(take.rng, 5, 2600, 7500, (0.02, 0.06))
@@ -234,9 +242,9 @@ def _key(take: Take, pitch: float) -> Signal:
         take.rng, frames, positions, particles.heavy_tailed(take.rng, len(positions), 0.8), bank
     )
     return mix(
-        (0.35 + 0.55 * take["hardness"], level(contact)),
-        (0.35 + 0.9 * weight, level(thock), bottom_s),
-        (0.3 * rattle, level(jingle) * ramp_out(frames, 0.4), bottom_s),
+        (0.35 + 0.55 * take["hardness"], evened(contact)),
+        (0.35 + 0.9 * weight, evened(thock), bottom_s),
+        (0.5 * rattle, evened(jingle) * ramp_out(frames, 0.4), bottom_s),
     )
 
 
@@ -251,16 +259,24 @@ def select(take: Take) -> Signal:
         hardness=take["hardness"],
     )
     octave = mallets.note(
-        take.rng, "bell", 2 * take["pitch_hz"], 0.7 * take["decay_s"], hardness=take["hardness"]
+        take.rng,
+        "bell",
+        2 * semitones(float(take.rng.uniform(-0.2, 0.2))) * take["pitch_hz"],
+        0.7 * take["decay_s"],
+        hardness=take["hardness"],
     )
     lower = mallets.note(
         take.rng, "synth", 0.5 * take["pitch_hz"], 0.6 * take["decay_s"], brightness=0.1, hardness=0.2
     )
     layers: list[Layer] = [
         (1.0, tone),
-        ((0.4 + 0.4 * take["brightness"]) * take.rng.uniform(0.7, 1.2), octave, 0.014 * take.rng.uniform()),
-        (take.rng.uniform(0.15, 0.35), lower),
-        (0.12 + 0.2 * take["hardness"], _tap(take, 900 + 4500 * take["hardness"])),
+        (
+            (0.25 + 0.35 * take["brightness"] + 0.35 * take["hardness"]) * take.rng.uniform(0.75, 1.2),
+            octave,
+            0.014 * take.rng.uniform(),
+        ),
+        (take.rng.uniform(0.6, 1.0) * (0.8 - 0.5 * take["hardness"]), lower),
+        (0.06 + 0.3 * take["hardness"], _tap(take, 700 + 4500 * take["hardness"])),
     ]
     if take["sparkle"] > 0.02:
         glitter = mallets.glints(take.rng, take["pitch_hz"], (0, 7, 12), 0.3, take["sparkle"])
@@ -282,7 +298,7 @@ def back(take: Take) -> Signal:
     layers: list[Layer] = []
     for pitch_hz, t60_s, gain, start_s in (
         (take["pitch_hz"], 0.7 * take["decay_s"], 0.8, 0.0),
-        (lower_hz * semitones(float(take.rng.uniform(-0.15, 0.15))), take["decay_s"], 1.0, gap_s),
+        (lower_hz * semitones(float(take.rng.uniform(-0.25, 0.25))), take["decay_s"], 1.0, gap_s),
     ):
         tone = mallets.note(
             take.rng,
@@ -308,14 +324,14 @@ def glitch(take: Take) -> Signal:
         pieces.append(piece)
         total += len(piece)
     shreds = np.concatenate(pieces)[:frames]
-    return _crushed(shreds, take["roughness"]) * ramp_out(frames, 0.04)
+    return _crushed(shreds, take["roughness"]) * ramp_out(frames, min(0.95, 0.055 / take["length_s"]))
 
 
 def _shred(take: Take) -> Signal:
     rng = take.rng
     frames = samples_of(float(rng.uniform(0.35, 1.65)) / take["density"])
-    pitch_hz = take["pitch_hz"] * semitones(float(rng.uniform(-10, 10)))
-    loud = float(rng.choice([0.0, 0.35, 0.7, 1.0], p=[0.12, 0.2, 0.3, 0.38]))
+    pitch_hz = take["pitch_hz"] * semitones(float(rng.uniform(-6, 6)))
+    loud = float(rng.choice([0.0, 0.5, 0.75, 1.0], p=[0.1, 0.25, 0.3, 0.35]))
     kind = rng.uniform()
     if kind < take["noise"]:
         piece = bandpass(noise.white(rng, frames), pitch_hz, 5 * pitch_hz)
@@ -323,7 +339,7 @@ def _shred(take: Take) -> Signal:
         piece = oscillators.pulse(pitch_hz, frames, rng.uniform(0.15, 0.5))
     else:
         sweep = slide(frames, pitch_hz, pitch_hz * semitones(float(rng.choice([-24, -12, 0, 12]))))
-        piece = oscillators.fm(sweep, frames, rng.uniform(0.3, 3.7), rng.uniform(1, 6))
+        piece = oscillators.fm(sweep, frames, rng.uniform(0.3, 3.0), rng.uniform(1, 4))
     edge = min(24, frames // 2)
     piece = level(piece) * loud
     piece[:edge] *= np.linspace(0, 1, edge)
@@ -431,7 +447,7 @@ def _creases(take: Take, frames: int, moving: Signal, low_hz: float) -> Signal:
 
 
 def _rubbing(take: Take, frames: int, moving: Signal, low_hz: float) -> Signal:
-    bright = 2200 + 4200 * take["hardness"]
+    bright = (2200 + 4200 * take["hardness"]) * modal.scaled((1.5, 0.7), take["size"])
     flutter = 0.6 + 0.4 * wander(take.rng, frames, 34)
 
     def sheet(frequencies: noise.Gains, times: noise.Gains) -> noise.Gains:
@@ -468,7 +484,9 @@ def countdown_beep(take: Take) -> Signal:
     r = min(0.9, 0.05 + 0.75 * take["brightness"] * take.rng.uniform(0.9, 1.1))
     one = horns.buzz(pitch_hz, r, frames, take.rng.uniform())
     other = horns.buzz(pitch_hz * apart, 0.8 * r, frames, take.rng.uniform())
+    third = horns.buzz(pitch_hz / apart ** take.rng.uniform(0.4, 1.0), 0.6 * r, frames, take.rng.uniform())
     octave = oscillators.sine(2.0 * pitch_hz / apart, frames, take.rng.uniform())
-    tone = one + take.rng.uniform(0.6, 1.0) * other + take.rng.uniform(0.1, 0.4) * octave
+    tone = one + take.rng.uniform(0.6, 1.0) * other + take.rng.uniform(0.3, 0.8) * third
+    tone += take.rng.uniform(0.1, 0.4) * octave
     beep: Signal = tone * envelope * ramp_out(frames, min(0.5, 0.3 * fading / frames + 0.02))
     return beep

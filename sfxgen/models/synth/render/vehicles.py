@@ -34,39 +34,35 @@ def _combustion(
 ) -> Signal:
     """Return a piston engine that works `cycle_hz` times a second; `openness` is how little muffles its exhaust."""
     rng, size = take.rng, take["size"]
-    cycle = motor.turning(take, cycle_hz, 0.004 + 0.02 * rough)
+    cycle = motor.turning(take, cycle_hz, 0.01 + 0.018 * rough)
     # A pulse lasts a part of the time between firings, so that it softens at low revs and buzzes at high ones.
     firing_hz = cycle_hz * cylinders
     sharpness = float(np.clip((150 + 170 * (load + openness)) * 2 ** (0.6 - 1.2 * size) / firing_hz, 1.3, 14))
     table = wavetable.shaped(motor.pressure(sharpness), 1.1 * firing_hz)
-    own = 1 + 0.4 * rough * rng.uniform(-1, 1, cylinders)
+    own = 1 + (0.05 + 0.4 * rough) * rng.uniform(-1, 1, cylinders)
     fired = motor.pulses(take, cycle, table, own, sigma=0.28 * rough, places=places)
-    gas = bed.white(take) * (0.04 + np.maximum(fired, 0)) * (0.1 + 0.5 * load + 0.3 * openness)
+    gas = bed.white(take) * (0.04 + np.maximum(fired, 0)) * (0.2 + 0.6 * load + 0.3 * openness)
     block = wavetable.read(_block_table(take, 2.2 * cycle_hz), cycle)
     pipe_hz = 85 * 2 ** (1.3 - 2.6 * size)
+    # The higher a mode, the sooner it is gone: their gains make up for that.
+    modes = ((1, 0.25), (3, 0.7), (5, 1.0), (7, 1.2), (11, 1.3), (17, 1.4))
     pipe = [
-        (
-            pipe_hz * order * (1 + 0.05 * rng.uniform(-1, 1)),
-            0.06 / order**0.5,
-            gain * (0.7 + 0.6 * load) ** rank,
-        )
-        for rank, (order, gain) in enumerate(
-            ((1, 0.5), (3, 0.42), (5, 0.36), (7, 0.3), (11, 0.25), (17, 0.2))
-        )
+        (pipe_hz * order * rng.uniform(0.88, 1.12), 0.06 / order**0.5, gain * (0.7 + 0.6 * load) ** rank)
+        for rank, (order, gain) in enumerate(modes)
     ]
-    shell = (2600 * 2 ** (0.5 - size), 0.004, 0.5 + 0.8 * openness)
+    shell = (2600 * 2 ** (0.5 - size), 0.004, 1.5 + 3 * openness)
     exhaust = formants(fired + gas, [*pipe, shell])
     intake = motor.steady_noise(take, lambda hz: motor.band(hz, 350, 1600 + 2600 * load, 1))
-    mixed = bed.unit(exhaust) + 0.3 * bed.unit(block) + (0.03 + 0.16 * load) * intake * (0.4 + np.abs(fired))
+    mixed = bed.unit(exhaust) + 0.3 * bed.unit(block) + (0.05 + 0.2 * load) * intake * (0.4 + np.abs(fired))
     return saturate(0.35 * mixed, 0.6 + 2.2 * load + openness)
 
 
 def _block_table(take: Take, cycle_hz: float) -> Signal:
     """Return a working cycle of the block: pistons, valves and gears, in orders of the crankshaft."""
     orders = np.zeros(160)
-    for order, gain in ((1, 0.25), (2, 0.7), (3, 0.2), (4, 0.5), (6, 0.3), (8, 0.25), (12, 0.15)):
+    for order, gain in ((1, 0.1), (2, 0.3), (4, 0.5), (6, 0.25), (8, 0.4), (12, 0.3), (16, 0.25), (24, 0.15)):
         orders[order - 1] = gain
-    orders[16:] += 0.035 * take.rng.uniform(0, 1, 144)  # valve gear, a clatter that repeats every cycle
+    orders[16:] += 0.06 * take.rng.uniform(0, 1, 144)  # valve gear, a clatter that repeats every cycle
     return wavetable.harmonic(orders, cycle_hz, take.rng)
 
 
@@ -90,20 +86,18 @@ def helicopter(take: Take) -> Signal:
     The slap is an impulse of pressure once a blade (after Schmitz, 1991), the wind comes and goes with them.
     """
     rng, size = take.rng, take["size"]
-    blades = 4
+    blades = 2
     turn = motor.turning(take, take["rate_hz"] / blades, 0.012)
-    sharp = 2.5 + 9 * take["punch"]
+    sharp = 2.5 + 14 * take["punch"]
     table = wavetable.shaped(motor.pressure(sharp), 1.1 * take["rate_hz"])
-    slap = motor.pulses(take, turn, table, 1 + 0.18 * rng.uniform(-1, 1, blades), sigma=0.08)
+    slap = motor.pulses(take, turn, table, 1 + 0.18 * rng.uniform(-1, 1, blades), sigma=0.15)
     force = np.maximum(slap, 0)
-    torn = bed.white(take) * force * (0.25 + 0.6 * take["punch"])
+    torn = bed.white(take) * force * (0.4 + 0.9 * take["punch"])
     scale = 2 ** (0.9 - 1.8 * size)
-    body = [
-        (62 * scale, 0.09, 1.2),
-        (135 * scale, 0.05, 1.0),
-        (310 * scale, 0.025, 0.5 + 0.6 * take["punch"]),
-    ]
-    body += [(820 * scale, 0.01, 0.2 + 0.7 * take["punch"]), (2100 * scale, 0.005, 0.5 * take["punch"])]
+    punch = take["punch"]
+    body = [(62 * scale, 0.09, 0.25), (135 * scale, 0.05, 0.8), (310 * scale, 0.025, 0.8 + 1.5 * punch)]
+    body += [(820 * scale, 0.01, 0.6 + 4 * punch), (2100 * scale, 0.005, 0.2 + 5 * punch)]
+    body = [(hz * rng.uniform(0.9, 1.1), t60_s, gain) for hz, t60_s, gain in body]
     rotor = bed.unit(formants(slap + torn, body))
     swish = 0.5 + 0.5 * np.sin(2 * np.pi * (blades * turn + 0.2))
     wind = motor.steady_noise(take, lambda hz: motor.band(hz, 180 * scale, 1500 * scale, 1))
@@ -130,7 +124,7 @@ def propeller(take: Take) -> Signal:
     """Two blades and six cylinders on one shaft: both beat at multiples of its turns, and air rushes by."""
     rng, size, load = take.rng, take["size"], take["load"]
     turns_hz, rough = take["rpm"] / 60, take["roughness"]
-    turn = motor.turning(take, turns_hz, 0.004 + 0.015 * rough)
+    turn = motor.turning(take, turns_hz, 0.012 + 0.012 * rough)
     scale = 2 ** (1.1 - 2.2 * size)
     sharp = float(np.clip(200 * scale / (2 * turns_hz), 1.5, 10)) * (0.7 + 0.6 * load)
     blades = motor.pulses(
@@ -138,7 +132,7 @@ def propeller(take: Take) -> Signal:
         turn,
         wavetable.shaped(motor.pressure(sharp), 2.2 * turns_hz),
         np.array([1.0, 0.93]),
-        sigma=0.04 + 0.1 * rough,
+        sigma=0.08 + 0.15 * rough,
     )
     own = 1 + 0.45 * rough * rng.uniform(-1, 1, 6)
     # Half an engine's cylinders fire a turn: two turns are its cycle.
@@ -149,16 +143,17 @@ def propeller(take: Take) -> Signal:
         own,
         sigma=0.2 * rough,
     )
-    torn = bed.white(take) * (np.maximum(blades, 0) * 0.3 + np.maximum(fired, 0) * 0.35 * load)
+    torn = bed.white(take) * (np.maximum(blades, 0) * 0.45 + np.maximum(fired, 0) * 0.5 * load)
     bank = [
-        (88 * scale, 0.05, 1.0),
-        (190 * scale, 0.035, 0.9),
-        (420 * scale, 0.02, 0.6),
-        (950 * scale, 0.01, 0.5),
+        (88 * scale, 0.05, 0.12),
+        (190 * scale, 0.035, 0.8),
+        (420 * scale, 0.02, 1.2),
+        (950 * scale, 0.01, 1.8),
     ]
-    bank.append((2300 * scale, 0.005, 0.35 + 0.4 * load))
+    bank.append((2300 * scale, 0.005, 2.0 + 2.5 * load))
+    bank = [(hz * rng.uniform(0.88, 1.12), t60_s, gain) for hz, t60_s, gain in bank]
     heard = bed.unit(formants(blades + (0.35 + 0.55 * load) * fired + torn, bank))
-    surge = 1 + 0.16 * bed.wander(take, 1.3)
+    surge = 1 + 0.25 * bed.wander(take, 1.6)
     air = motor.steady_noise(take, lambda hz: motor.band(hz, 250, 2600, 1))
     return saturate(0.4 * (heard * surge + 0.55 * take["air"] * air * (0.7 + 0.3 * blades)), 0.8 + 1.6 * load)
 
@@ -175,8 +170,9 @@ def jet(take: Take) -> Signal:
     def mixing(hz: Signal) -> Signal:
         ratio = np.maximum(hz, 5.0) / hump_hz
         low = (0.25 + 1.3 * take["rumble"]) * np.exp(-0.5 * (np.log2(ratio) / 1.1) ** 2)
-        high = (0.06 + 0.22 * take["hiss"]) * motor.band(hz, 6 * hump_hz, 9000 * scale**0.5, 1)
-        return low + 0.35 / (1 + ratio**2) ** 0.55 * np.minimum(1, ratio) ** 2 + high
+        high = (0.06 + 0.22 * take["hiss"]) * scale**0.2 * motor.band(hz, 6 * hump_hz, 7500 * scale**0.8, 1)
+        gains: Signal = low + 0.35 / (1 + ratio**2) ** 0.55 * np.minimum(1, ratio) ** 2 + high
+        return gains
 
     roar = motor.steady_noise(take, mixing)
     flicker = 1 + (0.12 + 0.2 * take["rumble"]) * bed.wander(take, 14.0) + 0.1 * bed.wander(take, 1.7)
@@ -273,9 +269,7 @@ def horn(take: Take) -> Signal:
         pitch = tone_hz * scale * astray * sag * shaken
         ranks = np.arange(1, 80)
         gains = ranks ** (-1.5 + 1.25 * take["brightness"] * edge) * rng.uniform(0.7, 1.1, len(ranks))
-        table = wavetable.harmonic(
-            gains, 1.1 * tone_hz * scale, np.random.Generator(np.random.PCG64(int(tone_hz)))
-        )
+        table = wavetable.harmonic(gains, 1.1 * tone_hz * scale, rng)
         total += wavetable.read(table, oscillators.phase(pitch, frames, rng.uniform()))
     rasp = 1 + 0.5 * take["roughness"] * wander(rng, frames, 70.0)
     breath = noise.white(rng, frames) * 0.25 * take["air"] * len(tones) ** 0.5
@@ -369,15 +363,15 @@ def spaceship(take: Take) -> Signal:
     rng, pitch_hz = take.rng, take["pitch_hz"]
     throb = 0.5 + 0.5 * np.sin(2 * np.pi * (bed.cycles(take, take["rate_hz"]) + rng.uniform()))
     throb = 1 - 0.85 * take["strength"] * throb
-    ranks = np.arange(1, 100)
+    ranks = np.arange(1.0, 100.0)
     chord = np.zeros(take.frames)
     drive = bed.cycles(take, pitch_hz)
     for ratio, gain in ((1.0, 1.0), (1.006, 0.8), (1.5, 0.45), (2.004, 0.4)):
         table = wavetable.harmonic(ranks ** (-1.5 + 0.7 * take["brightness"]), 1.1 * pitch_hz * ratio, rng)
         chord += gain * wavetable.read(
-            table, bed.cycles(take, pitch_hz * ratio * (1 + 0.002 * rng.uniform(-1, 1)))
+            table, motor.times(take, drive, ratio * (1 + 0.002 * rng.uniform(-1, 1)))
         )
-    sweep = 2 ** (1.5 * bed.wander(take, 0.45))
+    sweep = 2 ** (1.1 * bed.wander(take, 0.45))
 
     def plasma(frequencies: noise.Gains, times: noise.Gains) -> noise.Gains:
         here = 9.0 * np.float32(pitch_hz) ** 0.5 * 9 * noise.at(sweep, times)
@@ -385,7 +379,7 @@ def spaceship(take: Take) -> Signal:
 
     swept = bed.painted(take, plasma, 1024)
     rumble = motor.steady_noise(take, lambda hz: noise.bump(hz, 42, 0.7).astype(np.float64))
-    total = bed.unit(chord) * throb + 0.5 * take["brightness"] * bed.unit(swept) * throb
+    total = bed.unit(chord) * throb + 0.8 * take["brightness"] * bed.unit(swept) * throb
     total = total + 0.9 * take["rumble"] * rumble * (0.75 + 0.25 * bed.wander(take, 5.0))
     if take["whine"] > 0:
         high = bed.cycles(take, 16 * pitch_hz * 2 ** (0.05 * bed.wander(take, 0.3)))

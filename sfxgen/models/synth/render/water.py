@@ -27,6 +27,9 @@ def water_drop(take: Take) -> Signal:
         gain, lag_s = rng.uniform(0.6, 1.0), rng.uniform(0.008, 0.016)
         note = particles.bubble(pitch_hz, take["decay_s"], take["rise_oct"])
         layers.append((gain, note, start_s + lag_s))
+        # A smaller bubble pinches off beside it, higher and never the same.
+        beside = particles.bubble(pitch_hz * rng.uniform(1.4, 2.4), 0.6 * take["decay_s"], take["rise_oct"])
+        layers.append((gain * rng.uniform(0.3, 0.5), beside, start_s + lag_s + rng.uniform(0.002, 0.02)))
         if take["impact"] > 0:
             layers += _impact(rng, 0.5 * gain * take["impact"], pitch_hz, take["decay_s"], start_s, lag_s)
         start_s += rng.uniform(0.09, 0.3)
@@ -65,7 +68,7 @@ def stream(take: Take) -> Circle:
     loud = (0.12 + 1.4 * flow) * take["rush"] * eddies
     for side in (0, 1):
         total[side] += loops.moved(take, loops.elsewhere(wash) if side else wash, loud)
-        rough = 0.3 * loud * loops.later(take, eddies, 0.3 + 0.4 * side)
+        rough = 0.16 * loud * loops.later(take, eddies, 0.3 + 0.4 * side)
         total[side] += loops.moved(take, loops.elsewhere(spray) if side else spray, rough)
     return total
 
@@ -195,7 +198,7 @@ def boiling(take: Take) -> Circle:
     # Before water boils its small bubbles collapse on the hot floor: it sings.
     total += loops.moved(take, singing, 0.22 * (1 - strength) * (1 + 0.3 * loops.wander(take, 9.0)))
     if take["rattle"] > 0:
-        total += np.float32(1.2 * take["rattle"]) * _lid(take, strength, size)
+        total += np.float32(2.5 * take["rattle"]) * _lid(take, strength, size)
     return total
 
 
@@ -338,8 +341,8 @@ def underwater(take: Take) -> Circle:
 def _passing_bubbles(take: Take, rate_hz: float, dull_hz: float) -> Circle:
     """Return bubbles that rise past the listener in runs, dulled by the water."""
     expected = rate_hz * take.period / SAMPLE_RATE
-    positions = bursts(take.rng, take.period, max(1, take.rng.poisson(expected / 8)), (4, 12))
-    pool = population(take.rng, 700, 0.8, count=24, rise_oct=0.5, ring=1.2)
+    positions = bursts(take.rng, take.period, max(1, round(expected / 8)), (6, 10))
+    pool = population(take.rng, 600, 0.6, count=24, rise_oct=0.5, ring=1.2)
     dulled = [lowpass(grain, 700 + 2.0 * dull_hz, 1) for grain in pool]
     gains = heavy_tailed(take.rng, len(positions), 0.6)
     return loops.placed(take, positions, gains, dulled, spread=0.9)
@@ -408,21 +411,26 @@ def drips(take: Take) -> Circle:
 def dripping(
     take: Take, *, density: float, pitch_hz: float, decay_s: float, echo: float, air: float
 ) -> Circle:
-    """Return drops in a hall: some places drip again and again on one note."""
+    """Return drops in a hall of stone, and its air."""
     rng = take.rng
-    grains = []
-    for _ in range(8):
-        own_hz = pitch_hz * 2 ** rng.uniform(-0.8, 0.8)
-        tick = highpass(noise.white(rng, 300), 2500) * decay(300, 0.005)
-        note = particles.bubble(own_hz, decay_s * rng.uniform(0.7, 1.4), rng.uniform(0.1, 0.7))
-        grains.append(mix((0.12, level(tick)), (1.0, note, rng.uniform(0.005, 0.02))))
     positions = loops.spread_out(take, density)
     positions = (positions + rng.integers(0, take.period, len(positions)) // 4) % take.period
     if not len(positions):
         positions = rng.integers(0, take.period, 1)
-    gains = heavy_tailed(rng, len(positions), 0.5)
-    total = loops.placed(take, positions, gains, grains, spread=0.9)
+    gains = heavy_tailed(rng, len(positions), 0.2)
+    total = loops.placed(take, positions, gains, drip_grains(rng, pitch_hz, decay_s), spread=0.9)
     if air > 0:
         hollow = loops.coloured(take, lambda hz: tilt(hz, 130, 1.3) * hz / (hz + 60))
         total += np.float32(air) * loops.sides(hollow)
     return loops.in_hall(take, total, echo, 2.6)
+
+
+def drip_grains(rng: Generator, pitch_hz: float, decay_s: float) -> list[Signal]:
+    """Return drops into puddles: each puddle has a note of its own."""
+    grains = []
+    for step in np.linspace(-0.35, 0.35, 6).tolist():
+        own_hz = pitch_hz * 2 ** (step + rng.uniform(-0.1, 0.1))
+        tick = highpass(noise.white(rng, 300), 2500) * decay(300, 0.005)
+        note = particles.bubble(own_hz, decay_s * rng.uniform(0.7, 1.4), rng.uniform(0.1, 0.7))
+        grains.append(mix((0.12, level(tick)), (1.0, note, rng.uniform(0.005, 0.02))))
+    return grains

@@ -91,7 +91,7 @@ def wind(take: Take) -> Circle:
     blows = take["strength"], take["gusts"], take["pitch_hz"]
     total = rush(take, gust, *blows)
     if take["whistle"] > 0:
-        total += np.float32(0.9 * take["whistle"]) * _howl(take, gust, *blows)
+        total += np.float32(1.3 * take["whistle"]) * _howl(take, gust, *blows)
     if take["leaves"] > 0:
         total += np.float32(1.3 * take["leaves"]) * foliage(take, 0.8 * take["gusts"] * gust, 0.4, 0.4)
     return total
@@ -220,7 +220,7 @@ def _stone_grains(rng: Generator, surface: str, size: float, hardness: float) ->
     modes_hz, ring_s, rustle = STONES[surface]
     grains = []
     for _ in range(12):
-        scale = 2 ** (0.9 - 1.8 * size + rng.uniform(-0.35, 0.35))
+        scale = 2 ** (1.1 - 2.2 * size + rng.uniform(-0.35, 0.35))
         pitches = [hz * scale * 2 ** rng.uniform(-0.12, 0.12) for hz in modes_hz]
         rings = [ring_s * rng.uniform(0.6, 1.3) / (1 + 0.3 * index) for index in range(len(pitches))]
         gains = [rng.uniform(0.4, 1.0) * (0.35 + 0.65 * hardness) ** index for index in range(len(pitches))]
@@ -252,16 +252,17 @@ def _thunder(
     dull_hz = 4200 / (1 + 1.1 * away_km) + 90
     frames = samples_of(length_s)
     train = _arrivals(rng, frames, away_km, roughness, near)
-    wave_s = 0.004 + 0.004 * min(away_km, 4.0)
+    wave_s = 0.003 + 0.002 * min(away_km, 4.0)
     length = good_length(frames + samples_of(0.2))
     hz = loops.hz_of(length)
     arrived = np.fft.rfft(train, length)
     claps = arrived * _n_wave(hz, wave_s) / (1 + 1j * hz / dull_hz)
     # The ground and the clouds smear what comes from farther up into a roll that lasts.
     smear = decay(samples_of(0.9), 0.6 + 0.15 * min(away_km, 4.0)) * noise.white(rng, samples_of(0.9))
-    rolled = arrived * _n_wave(hz, 4.5 * wave_s) / (1 + 1j * hz / (0.22 * dull_hz + 50))
+    rolled = arrived * _n_wave(hz, 1.8 * wave_s) / (1 + 1j * hz / (0.25 * dull_hz + 60))
     echoed = rolled * np.fft.rfft(smear.astype(np.float32), length) / (1 + 1j * hz / (60 + 0.35 * dull_hz))
     front, rolls, echo = (np.fft.irfft(part, length)[:frames] for part in (claps, rolled, echoed))
+    front *= decay(frames, 1.6 * length_s)
     rolling = 0.09 * rolls / np.std(rolls) + 0.16 * echo / np.std(echo)
     total: Signal = (0.55 + 0.6 * near) * front / np.max(np.abs(front)) + (0.3 + 2.6 * rumble) * rolling
     if crack > 0:
@@ -286,8 +287,8 @@ def _arrivals(rng: Generator, frames: int, away_km: float, roughness: float, nea
 def _n_wave(hz: Gains, length_s: float) -> NDArray[np.complex64]:
     """Return the spectrum of a shock that has travelled: a jump, a straight fall through zero, a jump back."""
     x = np.maximum(hz * np.float32(np.pi * length_s), np.float32(1e-3))
-    spectrum: NDArray[np.complex64] = np.exp(-1j * x) * ((np.sin(x) / x - np.cos(x)) / x)
-    return spectrum.astype(np.complex64)
+    odd = (np.sin(x) / x - np.cos(x)) / x
+    return (np.exp(-1j * x) * odd).astype(np.complex64)
 
 
 def _channel(rng: Generator, away_km: float, roughness: float) -> tuple[Signal, Signal]:
@@ -309,7 +310,7 @@ def _channel(rng: Generator, away_km: float, roughness: float) -> tuple[Signal, 
     lengths = np.linalg.norm(steps, axis=1)
     facing = np.abs(np.sum(steps * middles, axis=1)) / (lengths * away)
     strengths = (
-        (1 - facing**2) ** 2 * lengths / np.sqrt(away) * heavy_tailed(rng, pieces - 1, 0.5 + 0.6 * roughness)
+        (1 - facing**2) ** 2 * lengths / np.sqrt(away) * heavy_tailed(rng, pieces - 1, 0.4 + 0.4 * roughness)
     )
     seconds = (away - away.min()) / 0.343
     order = np.argsort(seconds)
@@ -367,7 +368,7 @@ def blizzard(take: Take) -> Circle:
         total += np.float32(1.1 * take["whistle"]) * _howl(take, gust, *blows)
     if take["snow"] > 0:
         ice = loops.grainy(take, lambda hz: bump(hz, 6200, 0.7) + 0.15 * bump(hz, 2200, 0.9))
-        driven = 0.75 * take["snow"] * blows[0] * 10 ** (0.75 * take["gusts"] * gust)
+        driven = 1.3 * take["snow"] * blows[0] * 10 ** (0.75 * take["gusts"] * gust)
         driven *= 0.8 + 0.2 * loops.wander(take, 6.0)
         flying = loops.moved(take, ice, driven), loops.moved(take, loops.elsewhere(ice), driven)
         total += loops.stereo(*flying)
