@@ -942,3 +942,89 @@ def test_the_verbs_table_agrees_with_the_modules() -> None:
         "stop",
     }
     assert modules == set(VERBS)
+
+
+# --- what the synthesizer understands, and what it has ------------------------------------------------
+
+
+def test_plan_explains_what_each_word_of_a_prompt_did(run: Run, toy_game: Game) -> None:
+    toy_game.manifest(
+        "sounds:\n  door/knock: { model: synth, prompt: three heavy knocks in a cave, wooden qwertz }\n"
+        "  drafted: { model: toy, prompt: rain on leaves, kind: loop }\n"
+        "  neutral: { model: toy, prompt: qwertz }\n"
+        "  both: { model: synth, layers: [{ prompt: thunder }, { preset: rain }] }\n"
+    )
+    told = run("plan", "--explain", "door/knock")
+    assert told.code == 0
+    assert re.search(r"door/knock \(synth\): knock\n", told.out)
+    assert re.search(r"three +counts count 3\n", told.out)
+    assert re.search(r"heavy +moves .*weight", told.out)
+    assert re.search(r"cave +places room", told.out)
+    assert re.search(r"wooden +sets material wood", told.out)
+    assert re.search(r"qwertz +not understood", told.out)
+    assert "toy; as a draft): rain" in run("plan", "--explain", "drafted").out
+    assert "a neutral one stands in" in run("plan", "--explain", "neutral").out
+    assert "both, layer 1 (synth): thunder" in run("plan", "--explain", "both").out
+    document = run("plan", "--explain", "*", "--json").json
+    assert {(row["sound"], row["layer"], row["draft"]) for row in document["explain"]} == {
+        ("door/knock", None, False),
+        ("drafted", None, True),
+        ("neutral", None, True),
+        ("both", 1, False),
+        ("both", 2, False),
+    }
+    missing = run("plan", "--explain", "door/knok")
+    assert missing.code == 2
+    assert "did you mean 'door/knock'?" in missing.err
+
+
+def test_a_neutral_draft_is_warned_of_by_plan_and_build(run: Run, toy_game: Game) -> None:
+    toy_game.sounds("odd: { prompt: qwertz, variants: 2 }\nfine: { prompt: rain on a roof }")
+    toy_game.toy.missing = True
+    for verb in ("plan", "build"):
+        said = run(verb, "--draft")
+        assert said.code == 0
+        assert said.err.count("odd: no word of its prompt names a sound that is known") == 1
+        assert "plan --explain odd" in said.err
+        assert "fine: no word" not in said.err
+
+
+def test_a_prompt_that_says_nothing_is_a_mistake_for_the_synthesizer(run: Run, toy_game: Game) -> None:
+    toy_game.manifest("sounds:\n  odd: { model: synth, prompt: qwertz uiop }\n")
+    said = run("plan")
+    assert said.code == 2
+    assert "sounds.odd.prompt: the synthesizer understands no sound in 'qwertz uiop'" in said.err
+
+
+def test_presets_are_listed_by_family_searched_and_shown(run: Run) -> None:
+    everything = run("presets")
+    assert everything.code == 0
+    assert {"footsteps", "  footstep", "  explosion"} <= {
+        line[:11].rstrip() for line in everything.out.splitlines()
+    }
+    found = run("presets", "list", "bell")
+    assert "  bell " in found.out
+    assert "  footstep " not in found.out
+    assert run("presets", "list", "qwertz").code == 2
+    shown = run("presets", "show", "footstep")
+    assert re.search(r"surface +gravel +What is walked on", shown.out)
+    assert "0 to 1" in shown.out
+    wrong = run("presets", "show", "footstp")
+    assert wrong.code == 2
+    assert "did you mean 'footstep'?" in wrong.err
+    facts = run("presets", "show", "rain", "--json").json["preset"]
+    assert (facts["sustained"], facts["channels"]) == (True, 2)
+    assert facts["params"]["density"]["default"] > 0
+    assert len(run("presets", "list", "--json").json["presets"]) > 80
+
+
+def test_the_page_of_presets_is_drawn(run: Run, tmp_path: Path) -> None:
+    pytest.importorskip("matplotlib", reason="needs sfxgen[plots]")
+    drawn = run("presets", "page", tmp_path / "docs", "--only", "coin", "--only", "rain")
+    assert drawn.code == 0, drawn.err
+    assert "drew 2 presets" in drawn.out
+    images = tmp_path / "docs/images/presets"
+    assert sorted(image.name for image in images.iterdir()) == ["coin.png", "rain.png"]
+    assert all(image.read_bytes().startswith(b"\x89PNG") for image in images.iterdir())
+    assert "### coin" in (tmp_path / "docs/presets.md").read_text(encoding="utf-8")
+    assert run("presets", "page", tmp_path, "--only", "con").code == 2

@@ -61,7 +61,7 @@ def test_every_preset_is_complete_and_has_a_renderer() -> None:
             if isinstance(parameter, Number):
                 assert parameter.low < parameter.high
                 assert parameter.low > 0 or not parameter.log
-                is_amount = -1 <= parameter.low and parameter.high <= 1
+                is_amount = parameter.low >= -1 and parameter.high <= 1
                 is_count = parameter.low >= 0 and re.match("How (many|often)", parameter.summary)
                 assert parameter.unit or is_amount or is_count or preset.name == "sfxr", parameter
             else:

@@ -32,6 +32,8 @@ from sfxgen.contracts import Catalog
 from sfxgen.errors import Cancelled, ManifestError, SfxgenError
 from sfxgen.events import AssetWritten, Event, Notice, OnEvent, Sampling
 from sfxgen.lock import read
+from sfxgen.models.synth.sfxr.formats import to_json
+from sfxgen.models.synth.sfxr.parameters import SfxrParams
 from sfxgen.recipe import Recipe
 from sfxgen.watch import Look, Watcher
 from sfxgen.workspace import exclusively
@@ -818,3 +820,49 @@ def started(root: Path, out: object) -> Iterator[subprocess.Popen[str]]:
     finally:
         process.kill()
         process.wait()
+
+
+# --- files that sounds are read from ----------------------------------------------------------------
+
+SFXR = "sounds:\n  jump: { model: synth, preset: sfxr, params: { file: Audio/sfxr/jump.json } }\n"
+
+
+@pytest.mark.usefixtures("looks_often")
+def test_a_file_that_a_sound_is_read_from_is_watched(game: Game) -> None:
+    game.write("Audio/sfxr/jump.json", to_json(SfxrParams(p_base_freq=0.3)))
+    game.manifest(SFXR)
+    with Watching(game) as watching:
+        watching.builds(1)
+        before = game.content("jump_01")
+        watching.looks_again()
+        assert len(watching.reports) == 1
+        game.write("Audio/sfxr/jump.json", to_json(SfxrParams(p_base_freq=0.5)))
+        watching.builds(2)
+        assert game.content("jump_01") != before
+        game.write("Audio/sfxr/jump.json", "no sound at all")
+        error = watching.shows(1)
+        assert isinstance(error, ManifestError)
+        assert error.mistakes[0].where == "sounds.jump.params.file"
+        game.write("Audio/sfxr/jump.json", to_json(SfxrParams(p_base_freq=0.3)))
+        watching.builds(3)
+    assert game.content("jump_01") == before
+
+
+@pytest.mark.usefixtures("hints_only")
+def test_a_save_of_such_a_file_gives_a_hint(game: Game) -> None:
+    game.write("Audio/sfxr/jump.json", to_json(SfxrParams()))
+    game.manifest(SFXR)
+    with Watching(game) as watching:
+        watching.builds(1)
+        game.write("Audio/sfxr/jump.json", to_json(SfxrParams(p_base_freq=0.6)))
+        watching.builds(2)
+
+
+@pytest.mark.usefixtures("looks_often")
+def test_a_file_that_is_missing_is_waited_for(game: Game) -> None:
+    game.manifest(SFXR)
+    with Watching(game) as watching:
+        watching.shows(1)
+        game.write("Audio/sfxr/jump.json", to_json(SfxrParams()))
+        watching.builds(1)
+    assert game.path("jump_01").is_file()

@@ -8,21 +8,21 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 
 from sfxgen.audio.clip import Clip
 from sfxgen.errors import SfxgenError
 from sfxgen.models.synth.parameters import Number, Parameter, Preset
 from sfxgen.models.synth.presets import EVERYWHERE, FAMILIES, PRESETS
-from sfxgen.report.sheet import spectrogram_db
 
 if TYPE_CHECKING:
     from PIL import Image
 
 IMAGES = "images/presets"
-WIDTH, WAVE_HEIGHT, SPECTROGRAM_HEIGHT = 400, 36, 96
-TOP_HZ = 16_000
-FLOOR_DB = -80.0
-COLOURS = 48
+WIDTH, WAVE_HEIGHT, SPECTROGRAM_HEIGHT = 360, 32, 88
+LOW_HZ, TOP_HZ = 60.0, 16_000.0
+FLOOR_DB = -75.0
+COLOURS = 32
 """Few colours keep the page's images small; the eye misses none."""
 
 TITLES = {
@@ -58,7 +58,8 @@ def page() -> str:
         "# The synthesizer's presets",
         "",
         f"All {len(PRESETS)} presets, by family; `sfxgen presets page docs` writes this page and draws its images.",
-        f"Above each spectrogram (0 to {TOP_HZ // 1000} kHz, {-FLOOR_DB:.0f} dB) stands the waveform, both at the defaults.",
+        f"Above each spectrogram ({LOW_HZ:.0f} Hz to {TOP_HZ / 1000:.0f} kHz by octaves, {-FLOOR_DB:.0f} dB) stands the",
+        "waveform, both at the defaults.",
         "How presets are made, varied and asked for in words: [the synthesizer](synth.md).",
         "",
         "Every preset takes these as well; `count` and `interval_s` only where it is a one-shot:",
@@ -122,15 +123,28 @@ def draw(clip: Clip, path: Path) -> None:
         from PIL import Image
     except ImportError as error:
         raise SfxgenError("drawing needs matplotlib", hint="pip install 'sfxgen[plots]'") from error
-    levels = spectrogram_db(clip)
-    shown = levels[: max(2, round(len(levels) * TOP_HZ / (clip.sample_rate / 2)))]
-    scaled = np.clip((shown[::-1] - FLOOR_DB) / -FLOOR_DB, 0, 1)
+    scaled = np.clip((_levels_db(clip)[::-1] - FLOOR_DB) / -FLOOR_DB, 0, 1)
     colours = (colormaps["magma"](scaled)[..., :3] * 255).astype(np.uint8)
     spectrogram = Image.fromarray(colours).resize((WIDTH, SPECTROGRAM_HEIGHT), Image.Resampling.BOX)
     whole = Image.new("RGB", (WIDTH, WAVE_HEIGHT + SPECTROGRAM_HEIGHT), "white")
     whole.paste(_waveform(clip), (0, 0))
     whole.paste(spectrogram, (0, WAVE_HEIGHT))
     whole.quantize(COLOURS, dither=Image.Dither.NONE).save(path, optimize=True)
+
+
+def _levels_db(clip: Clip) -> NDArray[np.float64]:
+    """Return levels in dB under the clip's peak, of shape (SPECTROGRAM_HEIGHT, times), by octaves."""
+    samples = clip.samples.mean(axis=1)
+    window = 2048 if clip.duration_s > 0.5 else 512
+    samples = np.pad(samples, (window // 2, window))
+    hop = max(1, (len(samples) - window) // WIDTH)
+    frames = np.lib.stride_tricks.sliding_window_view(samples, window)[::hop]
+    power = np.abs(np.fft.rfft(frames * np.hanning(window), 4096, axis=1)) ** 2
+    bins = np.fft.rfftfreq(4096, 1 / clip.sample_rate)
+    rows = np.geomspace(LOW_HZ, TOP_HZ, SPECTROGRAM_HEIGHT)
+    by_octave = np.stack([np.interp(rows, bins, column) for column in power], axis=1)
+    levels: NDArray[np.float64] = 10 * np.log10(by_octave / max(float(by_octave.max()), 1e-20) + 1e-12)
+    return levels
 
 
 def _waveform(clip: Clip) -> Image.Image:
@@ -146,5 +160,8 @@ def _waveform(clip: Clip) -> Image.Image:
         part = samples[start : max(stop, start + 1)]
         top, bottom = float(part.max(initial=0)), float(part.min(initial=0))
         pen.line([(column, middle - middle * top), (column, middle - middle * bottom)], fill="#2f6f9f")
-    pen.text((2, 0), f"{clip.duration_s:.2f} s", fill="#808080", font_size=9)
+    label = f"{clip.duration_s:.2f} s"
+    left = WIDTH - 2 - pen.textlength(label, font_size=9)
+    pen.rectangle([(left - 2, 0), (WIDTH, 10)], fill="white")
+    pen.text((left, 0), label, fill="black", font_size=9)
     return image

@@ -165,7 +165,7 @@ def _drawn(spectrum: NDArray[Any], period: int) -> Circle:
     """Return the sound of a spectrum, at an RMS of 1 (by Parseval's theorem)."""
     spectrum = spectrum.astype(np.complex64, copy=False)
     spectrum[0] = 0
-    power = 2 * float(np.vdot(spectrum, spectrum).real) / period**2
+    power = 2 * float(np.sum(np.square(spectrum.view(np.float32)))) / period**2
     if power > 0:
         spectrum *= np.float32(power**-0.5)
     return np.fft.irfft(spectrum, period).astype(np.float32, copy=False)
@@ -277,7 +277,7 @@ def hz_of(length: int) -> Circle:
 
 def unit(x: Circle) -> Circle:
     """Return a sound at an RMS of 1; silence stays silence."""
-    power = float(np.dot(x, x)) / len(x)
+    power = float(np.mean(np.square(x)))
     return x * np.float32(power**-0.5) if power > 0 else x
 
 
@@ -346,4 +346,4 @@ def _hall(rng: Generator, t60_s: float) -> Circle:
     tail[:first] = 0
     count = len(tail[first : first + rise])
     tail[first : first + rise] *= np.arange(count, dtype=np.float32) / rise
-    return tail * np.float32(float(np.dot(tail, tail)) ** -0.5)
+    return tail * np.float32(float(np.sum(np.square(tail))) ** -0.5)

@@ -279,16 +279,15 @@ def sonar(take: Take) -> Signal:
 def beeper(take: Take) -> Signal:
     """A piezo disc on its own resonance, driven by a wave between a sine and a square."""
     rng, length_s = take.rng, take["length_s"]
-    frames = samples_of(length_s)
+    frames = samples_of(length_s + RELEASE_S)
     end_hz = take["pitch_hz"] * semitones(take["glide_st"])
     # A piezo sags a little as it is driven, each time by its own amount.
-    sag = slide(frames, rng.uniform(1.0, 1.02), rng.uniform(0.985, 1.0), 0.6)
-    pitch = slide(frames, take["pitch_hz"], end_hz) * sag * rng.uniform(0.975, 1.025)
+    sag = slide(frames, 1.0, rng.uniform(0.985, 1.015), rng.uniform(0.6, 1.4))
+    pitch = slide(frames, take["pitch_hz"], end_hz) * sag * rng.uniform(0.97, 1.03)
     odd = np.where(RANKS % 2 == 1, 1.0, 0.1 * rng.uniform(0.4, 1))
     gains = odd * RANKS ** (-3.2 + 2.3 * take["brightness"]) * rng.uniform(0.85, 1.1, len(RANKS))
     table = wavetable.harmonic(gains, 1.02 * max(take["pitch_hz"], end_hz), rng)
-    edge_s = min(0.003, 0.15 * length_s)
-    gate = lines(frames, [(0, 0), (edge_s, 1), (length_s - 2 * edge_s, 1), (length_s, 0)])
+    gate = _keyed(length_s, min(0.003, 0.15 * length_s))
     held = 1 - take["decay"] + take["decay"] * decay(frames, length_s)
     return wavetable.read(table, oscillators.phase(pitch, frames, rng.uniform())) * gate * held
 
@@ -296,7 +295,7 @@ def beeper(take: Take) -> Signal:
 def buzzer(take: Take) -> Signal:
     """An armature slams against its magnet a hundred times a second, and the housing rattles along."""
     rng, rough, length_s = take.rng, take["roughness"], take["length_s"]
-    frames = samples_of(length_s)
+    frames = samples_of(length_s + RELEASE_S)
     pitch = take["pitch_hz"] * (1 + 0.004 * rough * wander(rng, frames, 30.0))
     cycles = oscillators.phase(pitch, frames, rng.uniform())
     gains = RANKS ** (-1.1 + 0.9 * take["brightness"]) * rng.uniform(0.8, 1.1, len(RANKS))
@@ -314,5 +313,16 @@ def buzzer(take: Take) -> Signal:
         gains = rng.uniform(0, 1, len(beats)) ** 2
         bank = particles.bank(rng, 7, 1100, 6500, (0.004, 0.014))
         total = total + 0.7 * take["rattle"] * level(particles.resonant(rng, frames, beats, gains, bank))
-    edge_s = min(0.008, 0.15 * length_s)
-    return total * lines(frames, [(0, 0), (edge_s, 1), (length_s - 2 * edge_s, 0.95), (length_s, 0)])
+    return total * _keyed(length_s, min(0.008, 0.15 * length_s))
+
+
+RELEASE_S = 0.02
+
+
+def _keyed(length_s: float, attack_s: float) -> Signal:
+    """Return the envelope of a tone switched on and off again: it rises at once, and is let go after `length_s`."""
+    frames = samples_of(length_s + RELEASE_S)
+    seconds = np.arange(frames) / SAMPLE_RATE
+    let_go = np.clip((length_s + RELEASE_S - seconds) / RELEASE_S, 0, 1) ** 3
+    gate: Signal = np.minimum(1, seconds / attack_s) * let_go
+    return gate

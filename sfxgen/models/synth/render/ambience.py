@@ -98,9 +98,9 @@ def _phrase(rng: Generator, pitch_hz: float) -> Signal:
 def night(take: Take) -> Circle:
     """Crickets near, each with a chirp of its own, and countless far ones; an owl; hardly any air."""
     gust = gusts(take, 0.2)
-    total = _air(take, 0.03 + 0.2 * take["wind"], gust)
+    total = _air(take, 0.015 + 0.12 * take["wind"], gust)
     if take["wind"] > 0.05:
-        total += np.float32(0.07 * take["wind"]) * foliage(take, 0.5 * gust, 0.4, 0.1)
+        total += np.float32(0.05 * take["wind"]) * foliage(take, 0.5 * gust, 0.4, 0.1)
     if take["insects"] > 0:
         total += np.float32(0.22 * take["insects"]) * _crickets(take, take["pitch_hz"], take["rate_hz"])
         total += np.float32(0.013 * take["insects"]) * _chorus(take, take["pitch_hz"])
@@ -337,7 +337,7 @@ def city(take: Take) -> Circle:
     horns = loops.spread_out(take, take["horns"] / 60)
     if len(horns):
         tooting = [lowpass(_horn(rng), 1200 + 5000 * bright, 1) for _ in range(2)]
-        honks = loops.placed(take, horns, rng.uniform(0.4, 1.0, len(horns)), tooting, 0.9)
+        honks = loops.placed(take, horns, rng.uniform(0.25, 0.6, len(horns)), tooting, 0.9)
         total += loops.in_hall(take, honks, 0.45, 1.6, 1800)
     if take["people"] > 0:
         talk = babble(take, people=14, voice="mixed", speed=0.5, effort=0.4, brightness=0.2 + 0.4 * bright)
@@ -381,7 +381,7 @@ def _horn(rng: Generator) -> Signal:
     pitch_hz = rng.uniform(330, 440)
     reeds = oscillators.pulse(pitch_hz, frames, 0.3) + oscillators.pulse(1.26 * pitch_hz, frames, 0.3)
     blown = lines(frames, [(0, 0), (0.02, 1), (length_s - 0.04, 1), (length_s, 0)])
-    toot = bandpass(reeds, 350, 3000, 1) * blown
+    toot = level(bandpass(reeds, 350, 3000, 1) * blown)
     return mix((1.0, toot), (1.0, toot, length_s + 0.12)) if rng.uniform() < 0.35 else toot
 
 
@@ -433,7 +433,7 @@ def _clanking(take: Take, beats: int) -> Circle:
 def battlefield(take: Take) -> Circle:
     """Shells that burst beyond a hill, bursts of gunfire and their echoes, and a front that never rests."""
     rng, bright = take.rng, take["brightness"]
-    front = loops.coloured(take, lambda hz: loops.rumble(60)(hz) + 0.08 * bump(hz, 260, 0.9))
+    front = loops.coloured(take, lambda hz: loops.rumble(60)(hz) + 0.05 * bump(hz, 240, 0.9))
     rolling = 10 ** (0.45 * loops.wander(take, 1.2) + 0.25 * loops.wander(take, 6.0))
     total = loops.sides(loops.moved(take, front, 0.01 + 0.22 * take["rumble"] * rolling))
     if take["wind"] > 0:
@@ -447,7 +447,7 @@ def battlefield(take: Take) -> Circle:
     if len(firing):
         firing = (firing + rng.integers(0, take.period // 4 + 1, len(firing))) % take.period
         rounds = [_far_gunfire(rng, bright) for _ in range(4)]
-        gains = 1.1 * heavy_tailed(rng, len(firing), 0.35)
+        gains = 1.4 * heavy_tailed(rng, len(firing), 0.35)
         total += loops.placed(take, firing, gains, rounds, 0.9)
     return total
 
@@ -537,7 +537,7 @@ def space_drone(take: Take) -> Circle:
         wind = loops.coloured(take, lambda hz: bump(hz, wind_hz, 0.9) + 0.3 * bump(hz, 4 * wind_hz, 0.7))
         total += np.float32(0.3 * take["noise"]) * loops.sides(loops.moved(take, wind, heave))
     if take["sparkle"] > 0:
-        total += np.float32(0.3 * take["sparkle"]) * _glitter(take, pitch_hz)
+        total += np.float32(0.8 * take["sparkle"]) * _glitter(take, pitch_hz)
     return total
 
 

@@ -177,7 +177,7 @@ def _note_shape(rng: np.random.Generator) -> Signal:
 
 def _chirped(take: Take, shape: Signal, length_s: float, pitch_hz: float) -> Signal:
     rng, rough = take.rng, take["roughness"]
-    frames = samples_of(length_s)
+    frames = samples_of(length_s + 0.012)
     position = np.linspace(0, 1, frames)
     glide = np.interp(position, (0, 0.3, 0.65, 1), shape)
     pitch = np.minimum(pitch_hz * 2 ** (0.5 * take["interval_st"] / 12 * glide), 18000.0)
@@ -186,7 +186,7 @@ def _chirped(take: Take, shape: Signal, length_s: float, pitch_hz: float) -> Sig
     cycles = oscillators.phase(pitch, frames, rng.uniform())
     tone = np.sin(2 * np.pi * cycles) + 0.12 * np.sin(4 * np.pi * cycles)
     tone += rough * np.sign(np.sin(2 * np.pi * cycles + 2.2 * flutter)) * 0.25
-    swell = np.sin(np.pi * position**0.6) ** 1.2
+    swell = np.sin(np.pi * position**0.6) ** 2.5
     return tone * swell * (1 - 0.6 * rough * (0.5 + 0.5 * flutter)) * (0.75 + 0.25 * np.abs(glide))
 
 
@@ -244,7 +244,7 @@ def slime(take: Take) -> Signal:
     press = lines(
         frames, [(0, 0.3), (0.015, 1), (0.3 * length_s, 0.5), (0.62 * length_s, 0.8), (length_s, 0)]
     )
-    grip = np.maximum(0, wander(rng, frames, 26.0) + 0.35 * wander(rng, frames, 90.0)) ** 1.4
+    grip = np.maximum(0.06, wander(rng, frames, 26.0) + 0.35 * wander(rng, frames, 90.0)) ** 1.4
     glide = 0.5 + 0.5 * wander(rng, frames, 2.5 / length_s + 1.5)
     base_hz = 430 * scale * (0.8 + 0.5 * take["strength"])
 
@@ -264,7 +264,7 @@ def slime(take: Take) -> Signal:
         drip = particles.scatter(frames + samples_of(0.12), positions, gains, drops)
         layers.append((0.25 + 0.6 * take["wet"], level(drip)))
     total = mix(*layers)
-    return total * ramp_out(len(total), 0.12)
+    return total * ramp_out(len(total), 0.2)
 
 
 def _bubble(rng: np.random.Generator, scale: float) -> Signal:

@@ -30,7 +30,11 @@ def _clap(rng: Generator, size: float, hardness: float, cupped: float, decay_s: 
     rise = np.minimum(1, np.arange(frames) / samples_of(0.0002 + 0.0018 * (1 - hardness)))
     source = noise.white(rng, frames) * rise * decay(frames, decay_s)
     hollow = _tinted(
-        source, lambda hz: bump(hz, hollow_hz, 0.28) + (0.1 + 0.12 * cupped) * bump(hz, 260, 0.8)
+        source,
+        lambda hz: (
+            bump(hz, hollow_hz, 0.28) * tilt(hz, 700 + 9000 * hardness, 1.2)
+            + (0.1 + 0.12 * cupped) * bump(hz, 260, 0.8)
+        ),
     )
     slap_hz = 4000 + 11000 * hardness
     skin = _tinted(source, lambda hz: bump(hz, skin_hz, 1.0) * tilt(hz, slap_hz, 2)) * decay(
@@ -137,7 +141,7 @@ def _mouth(vowel: str, scale: float, effort: float) -> Colour:
         gains = np.full_like(hz, 0.02)
         for first_hz, gain in zip(VOWELS[vowel], (1.0, 0.55, 0.25), strict=True):
             gains += gain / (1 + ((hz - first_hz * scale) / np.float32(90 + 0.05 * first_hz)) ** 2)
-        gains *= tilt(hz, 900 + 2600 * effort, 1.4) * (hz / (hz + 100))
+        gains *= tilt(hz, 650 + 4000 * effort, 1.4) * (hz / (hz + 100))
         return gains
 
     return formants
@@ -147,7 +151,7 @@ def _cry(rng: Generator, vowel: str, voice: str, mood: str, effort: float, lengt
     """Return one person's cry: its pitch goes with the mood."""
     pitch_hz, scale = _speaker(rng, voice)
     frames = samples_of(length_s)
-    high = {"joy": 1.5 + 0.9 * effort, "boo": 1.15, "wonder": 1.35}[mood] * rng.uniform(0.85, 1.2)
+    high = {"joy": 1.25 + 1.2 * effort, "boo": 1.15, "wonder": 1.35}[mood] * rng.uniform(0.85, 1.2)
     shapes = {
         "joy": [(0, 0.75), (0.18, 1.0), (0.6, rng.uniform(0.85, 1.1)), (1, 0.7)],
         "boo": [(0, 1.0), (0.3, 1.0), (1, 0.72)],
@@ -188,7 +192,7 @@ def cheer(take: Take) -> Signal:
     rng, eager, length_s = take.rng, take["enthusiasm"], take["length_s"]
     mood, people = take.choice("mood"), max(3, round(take["people"]))
     voice_s = min(max(0.45 * length_s, 0.4), 0.9)
-    cries = _cries(rng, take.choice("voice"), mood, eager, voice_s, min(people, 9))
+    cries = _cries(rng, take.choice("voice"), mood, eager, voice_s, min(people, 6))
     frames = samples_of(length_s)
     swell = _rising(frames, length_s, mood, eager)
     positions = np.sort(_when(rng, people, frames, samples_of(1.2 * voice_s)))
@@ -219,7 +223,7 @@ def _rising(frames: int, length_s: float, mood: str, eager: float) -> Signal:
 
 def _when(rng: Generator, people: int, frames: int, cry: int) -> Positions:
     """Return when people start to cry out: most at once, some again and again, the first at the start."""
-    count = min(int(people * (1 + 1.2 * frames / (cry + 1))), 260)
+    count = min(int(people * (1 + 1.2 * frames / (cry + 1))), 180)
     last = max(1, frames - cry // 2)
     positions = (rng.uniform(size=count) ** 1.7 * last).astype(np.int64)
     at_once = max(2, count // 8)

@@ -44,7 +44,7 @@ def snapping(take: Take, active: Curve, rate_hz: float, scale: float) -> Circle:
     positions = loops.events_under(take, active, rate_hz)
     if not len(positions):
         return np.zeros(take.period, np.float32)
-    gains = heavy_tailed(rng, len(positions), 0.75)
+    gains = heavy_tailed(rng, len(positions), 0.65)
     # A big snap tears more fibres within the next hundredth of a second.
     after = positions.repeat(3) + rng.integers(50, 1200, 3 * len(positions))
     softer = (gains * np.minimum(gains, 2.5) * 0.3).repeat(3) * rng.uniform(0.02, 0.7, 3 * len(positions))

@@ -288,8 +288,12 @@ def computer(take: Take) -> Signal:
     # Pitches lie evenly over the range, and one burst's is far from the next one's.
     grains = [_beep(take, (5 * index + 2) % 12 / 11 - 0.5) for index in range(12)]
     turn = int(rng.integers(len(grains)))
+    # Bursts of two on the whole, one in each stretch of time, so that none of it stays empty.
+    start = rng.uniform()
+    stretch = take.period / max(1.0, expected / 2)
     while len(positions) < max(1, round(expected)):
-        at = rng.uniform(0, take.period)
+        start += rng.uniform(0.6, 1.4)
+        at = start * stretch
         run = int(rng.integers(1, 4))
         step = samples_of(rng.choice(np.array([0.05, 0.07, 0.1, 0.14])))
         turn += 1

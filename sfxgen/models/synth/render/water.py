@@ -314,12 +314,12 @@ def waterfall(take: Take) -> Circle:
 def underwater(take: Take) -> Circle:
     """The sea from within: low rumble that presses and gives way, a hollow resonance, and bubbles that pass."""
     depth, pitch_hz = take["depth"], take["pitch_hz"]
-    dull_hz = 900 * 2 ** (-2.4 * depth)
+    dull_hz = 1300 * 2 ** (-3.2 * depth)
     low, hollow, thin = loops.bands(
         take,
         lambda hz: tilt(hz, 55, 1.6) * tilt(hz, dull_hz, 2.0),
-        lambda hz: bump(hz, pitch_hz, 0.28) * tilt(hz, dull_hz, 1.0),
-        lambda hz: bump(hz, 2.4 * pitch_hz, 0.7) * tilt(hz, dull_hz, 1.0),
+        lambda hz: bump(hz, pitch_hz, 0.28) * tilt(hz, dull_hz, 2.0),
+        lambda hz: bump(hz, 2.4 * pitch_hz, 0.7) * tilt(hz, dull_hz, 2.0),
     )
     press = 10 ** (0.45 * take["movement"] * loops.wander(take, 0.35))
     drift = 10 ** (0.6 * take["movement"] * loops.wander(take, 0.9))
@@ -328,8 +328,8 @@ def underwater(take: Take) -> Circle:
         late_s = 0.35 * side
         for gain, band, curve in (
             (1.2 * take["rumble"], low, press),
-            (0.4, hollow, drift),
-            (0.16, thin, drift),
+            (0.45 - 0.2 * depth, hollow, drift),
+            (0.3 - 0.28 * depth, thin, drift),
         ):
             turned = loops.elsewhere(band) if side else band
             total[side] += loops.moved(take, turned, (0.03 + gain) * loops.later(take, curve, late_s))

@@ -15,7 +15,7 @@ from sfxgen.models.synth.noise import Gains, bump, tilt
 from sfxgen.models.synth.oscillators import sine
 from sfxgen.models.synth.parameters import SAMPLE_RATE
 from sfxgen.models.synth.particles import heavy_tailed
-from sfxgen.models.synth.take import Signal, Take, mix, samples_of
+from sfxgen.models.synth.take import Signal, Take, level, mix, samples_of
 
 DROPS = {
     "ground": (700.0, 6000.0, (0.002, 0.007), 0.9, 0.15),
@@ -37,11 +37,11 @@ def rain(take: Take) -> Circle:
     return total
 
 
-def far_rain(take: Take, brightness: float, size: float, level: Curve) -> Circle:
+def far_rain(take: Take, brightness: float, size: float, swell: Curve) -> Circle:
     """Return rain in stereo, too far off to hear drops in it, at an RMS of about 1."""
     centre_hz = (1500 + 4600 * brightness) * 2 ** (0.4 - 0.8 * size)
     far = loops.grainy(take, lambda hz: bump(hz, centre_hz, 1.45) + 0.12 * bump(hz, 260, 1.0))
-    return loops.stereo(loops.moved(take, far, level), loops.moved(take, loops.elsewhere(far), level))
+    return loops.stereo(loops.moved(take, far, swell), loops.moved(take, loops.elsewhere(far), swell))
 
 
 def _drops(take: Take) -> Circle:
@@ -134,8 +134,8 @@ def _howl(take: Take, gust: Curve, strength: float, depth: float, pitch_hz: floa
         tremble = loops.wander(take, 16.0)
         # Jitter of the phase widens the tone into a narrow band of noise.
         sung = loops.tone(take, own_hz * 2 ** ((0.3 + 0.4 * depth) * speed * depth), 0.42 * tremble)
-        level = sings * (1 + 0.6 * loops.later(take, tremble, 0.09))
-        total += loops.panned(take, loops.moved(take, sung, level), take.rng.uniform(0.2, 0.8))
+        loud = sings * (1 + 0.6 * loops.later(take, tremble, 0.09))
+        total += loops.panned(take, loops.moved(take, sung, loud), take.rng.uniform(0.2, 0.8))
     return total
 
 
@@ -227,8 +227,9 @@ def _stone_grains(rng: Generator, surface: str, size: float, hardness: float) ->
         # Ice on a surface stays for a fraction of a millisecond; slush for several.
         struck_body = np.convolve(modal.chime(pitches, rings, gains), modal.blow(0.3 + 0.7 * hardness, 5.0))
         frames = samples_of(0.012)
-        spatter = highpass(noise.white(rng, frames), 900 * scale) * decay(frames, 0.008)
-        grain = mix((1.0 / np.sqrt(len(pitches)), struck_body), (0.2 * rustle, spatter))
+        spatter = bandpass(noise.white(rng, frames), 700 * scale, 1500 + 9000 * hardness, 1)
+        spatter *= decay(frames, 0.008)
+        grain = mix((1.0, level(struck_body)), (0.35 * rustle, level(spatter)))
         grains.append(grain / np.max(np.abs(grain)))
     return grains
 
@@ -262,15 +263,15 @@ def _thunder(
     rolled = arrived * _n_wave(hz, 1.8 * wave_s) / (1 + 1j * hz / (0.25 * dull_hz + 60))
     echoed = rolled * np.fft.rfft(smear.astype(np.float32), length) / (1 + 1j * hz / (60 + 0.35 * dull_hz))
     front, rolls, echo = (np.fft.irfft(part, length)[:frames] for part in (claps, rolled, echoed))
-    front *= decay(frames, 1.6 * length_s)
+    front *= decay(frames, 0.9 * length_s)
     rolling = 0.09 * rolls / np.std(rolls) + 0.16 * echo / np.std(echo)
-    total: Signal = (0.55 + 0.6 * near) * front / np.max(np.abs(front)) + (0.3 + 2.6 * rumble) * rolling
+    total: Signal = (0.55 + 0.6 * near) * front / np.max(np.abs(front)) + (0.1 + 2.8 * rumble) * rolling
     if crack > 0:
         torn = _tear(rng, crack, near, dull_hz)
         total[: len(torn)] += 1.8 * crack * near * torn[:frames]
     rise = samples_of(0.003 + 0.03 * (1 - near))
     total[:rise] *= np.linspace(0.3, 1, rise)
-    driven: Signal = np.tanh(2.2 * total / np.max(np.abs(total)))
+    driven: Signal = np.tanh(2.8 * total / np.max(np.abs(total)))
     return driven * ramp_out(frames, 0.4)
 
 
@@ -279,16 +280,19 @@ def _arrivals(rng: Generator, frames: int, away_km: float, roughness: float, nea
     seconds, strengths = _channel(rng, away_km, roughness)
     along = (seconds / seconds[-1]) ** 0.75
     positions = (0.8 * along * (frames - 1)).astype(np.int64)
-    weights = strengths * np.exp(-1.7 * along)
+    weights = strengths * np.exp(-0.9 * along)
     weights[:4] *= 1 + 6 * near
     return np.bincount(positions, weights=weights, minlength=frames).astype(np.float32)
 
 
 def _n_wave(hz: Gains, length_s: float) -> NDArray[np.complex64]:
-    """Return the spectrum of a shock that has travelled: a jump, a straight fall through zero, a jump back."""
-    x = np.maximum(hz * np.float32(np.pi * length_s), np.float32(1e-3))
-    odd = (np.sin(x) / x - np.cos(x)) / x
-    return (np.exp(-1j * x) * odd).astype(np.complex64)
+    """Return the spectrum of a shock that has travelled: a jump, a straight fall through zero, a jump back.
+
+    The waves are not all equally long, so that the second jump is blurred.
+    """
+    x = np.maximum(hz * np.float32(np.pi * length_s), np.float32(1e-2))
+    back = np.exp(-2j * x - np.square(np.float32(0.2) * x))
+    return (((1 + back) / 2 - (1 - back) / (2j * x)) / x).astype(np.complex64)
 
 
 def _channel(rng: Generator, away_km: float, roughness: float) -> tuple[Signal, Signal]:
@@ -348,7 +352,7 @@ def storm(take: Take) -> Circle:
             total += np.float32(0.5 * take["wind"] * take["whistle"]) * _howl(take, gust, *blows)
     strikes = loops.spread_out(take, take["thunder"] / 60)
     if len(strikes):
-        total += loops.placed(take, strikes, take.rng.uniform(1.5, 3.2, len(strikes)), _far_thunder(take.rng))
+        total += loops.placed(take, strikes, take.rng.uniform(3.0, 5.0, len(strikes)), _far_thunder(take.rng))
     return total
 
 
