@@ -935,6 +935,7 @@ def test_the_verbs_table_agrees_with_the_modules() -> None:
     modules = {path.stem for path in folder.glob("*.py")} - {
         "__init__",
         "bug",
+        "explain",
         "invocation",
         "options",
         "show",
@@ -949,7 +950,7 @@ def test_the_verbs_table_agrees_with_the_modules() -> None:
 
 def test_plan_explains_what_each_word_of_a_prompt_did(run: Run, toy_game: Game) -> None:
     toy_game.manifest(
-        "sounds:\n  door/knock: { model: synth, prompt: three heavy knocks in a cave, wooden qwertz }\n"
+        "sounds:\n  door/knock: { model: synth, prompt: 'three heavy knocks in a cave, wooden qwertz' }\n"
         "  drafted: { model: toy, prompt: rain on leaves, kind: loop }\n"
         "  neutral: { model: toy, prompt: qwertz }\n"
         "  both: { model: synth, layers: [{ prompt: thunder }, { preset: rain }] }\n"
