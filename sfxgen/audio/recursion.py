@@ -14,6 +14,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from sfxgen.audio.products import product
+
 Samples = NDArray[np.float64]
 
 Section = tuple[float, float, float, float, float, float]
@@ -60,12 +62,12 @@ def _run_on(here: Samples, state: Samples, blocks: _Blocks) -> Samples:
     rows = here.shape[-2]
     states = np.empty((*here.shape[:-2], rows + 1, len(blocks.out)))
     states[..., 0, :] = state
-    np.matmul(here, blocks.into, out=states[..., 1:, :])
+    states[..., 1:, :] = product(here, blocks.into)
     onward, reach = blocks.onward, 1
     while reach <= rows and np.max(np.abs(onward)) > NEGLIGIBLE:
-        states[..., reach:, :] += states[..., :-reach, :] @ onward
+        states[..., reach:, :] += product(states[..., :-reach, :], onward)
         onward, reach = onward @ onward, 2 * reach
-    here[...] = here @ blocks.within + states[..., :-1, :] @ blocks.out
+    here[...] = product(here, blocks.within) + product(states[..., :-1, :], blocks.out)
     last: Samples = states[..., -1, :]
     return last
 

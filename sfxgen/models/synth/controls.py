@@ -11,6 +11,7 @@ import numpy as np
 from numpy.random import Generator
 from numpy.typing import NDArray
 
+from sfxgen.audio.products import product
 from sfxgen.models.synth import envelopes
 from sfxgen.models.synth.parameters import SAMPLE_RATE
 from sfxgen.models.synth.take import Signal
@@ -57,5 +58,4 @@ def spread(polynomials: Signal) -> NDArray[np.float32]:
     """Return the values of one polynomial a control point (its coefficients in a row, from the constant one on), at
     each of the frames up to the next point. One small matrix product, in single precision."""
     powers = np.arange(STEP, dtype=np.float32) ** np.arange(polynomials.shape[1])[:, None]
-    values: NDArray[np.float32] = polynomials.astype(np.float32) @ powers.astype(np.float32)
-    return values
+    return product(polynomials.astype(np.float32), powers.astype(np.float32))

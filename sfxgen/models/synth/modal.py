@@ -13,6 +13,7 @@ import numpy as np
 from numpy.random import Generator
 from numpy.typing import NDArray
 
+from sfxgen.audio.products import product
 from sfxgen.models.synth.envelopes import LN_1000
 from sfxgen.models.synth.filters import convolved
 from sfxgen.models.synth.parameters import SAMPLE_RATE
@@ -109,11 +110,11 @@ def ring(modes: Modes, excitation: Signal, longest_s: float = 10.0) -> Signal:
     z = _poles(modes)
     struck = len(excitation)
     before = _powers(z, struck + 1)
-    response = (before @ modes.gains).imag
+    response = np.einsum("nm,m->n", before, modes.gains).imag
     if struck > tail:
         return convolved(excitation, response[:tail])[: struck + tail]
     # Once the force has ended, every mode rings freely: only its phase and strength remember how it was struck.
-    state = modes.gains * z * (excitation[::-1] @ before[:struck])
+    state = modes.gains * z * np.einsum("n,nm->m", excitation[::-1], before[:struck])
     during = np.convolve(excitation, response)[:struck]
     return np.concatenate([during, _rung(z, state, modes.t60s, tail)])
 
@@ -147,7 +148,7 @@ def _rung(z: Complex, state: Complex, t60s: Signal, frames: int) -> Signal:
         rows = _powers(row[alive], (stop - start) // CHUNK) * state[alive]
         left = np.concatenate([rows.real, rows.imag], axis=1, dtype=np.float32)
         right = np.concatenate([columns[alive].imag, columns[alive].real], axis=0, dtype=np.float32)
-        out[start:stop] = (left @ right).ravel()
+        out[start:stop] = product(left, right).ravel()
         state = state * z ** (stop - start)
         start, stretch = stop, 2 * stretch
     return out[:frames]
