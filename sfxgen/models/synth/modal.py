@@ -156,7 +156,8 @@ def _rung(z: Complex, state: Complex, t60s: Signal, frames: int) -> Signal:
 
 def _powers(z: Complex, count: int) -> Complex:
     """Return z^0 to z^(count - 1), of shape (count, modes), by doubling: a power costs more than a product."""
-    powers = np.ones((count, len(z)), np.complex128)
+    powers = np.empty((count, len(z)), np.complex128)
+    powers[0] = 1
     done, step = 1, z
     while done < count:
         more = min(done, count - done)

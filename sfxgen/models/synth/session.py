@@ -165,7 +165,8 @@ def _faded(samples: Signal, *, fade_in_s: float, fade_out_s: float) -> Signal:
 
 def _without_offset(samples: Signal) -> Signal:
     """Return a one-shot at mean 0, its ends left at 0: the offset is taken where the sound is."""
-    weights = np.sin(np.pi * np.arange(len(samples)) / max(1, len(samples) - 1)) ** 2
+    through = np.linspace(0.0, 1.0, len(samples))
+    weights = through * (1 - through)
     return samples - weights * (np.sum(samples) / max(float(np.sum(weights)), 1e-9))
 
 
