@@ -24,7 +24,8 @@ MAX_LAYERS = 16
 
 
 class _Block(BaseModel):
-    model_config = ConfigDict(extra="forbid", strict=True, allow_inf_nan=False, frozen=True)
+    # Most blocks are only there to build others from: none is compiled before something is checked by it.
+    model_config = ConfigDict(extra="forbid", strict=True, allow_inf_nan=False, frozen=True, defer_build=True)
 
 
 class MasterBlock(_Block):

@@ -32,12 +32,12 @@ def tree(root: Path) -> dict[str, bytes]:
 def test_its_manifests_lock_and_assets_agree(copy: Path) -> None:
     plan = open_workspace(copy, installed()).check_plan()
     assert plan.is_empty, [str(step) for step in plan.stale]
-    assert len(plan.steps) == 33
+    assert len(plan.steps) == 35
 
 
 def test_it_uses_both_models_and_marks_the_drafts() -> None:
     wanted = {w.ref: w.sound.model.name for w in open_workspace(EXAMPLE, installed()).wanted}
-    assert set(wanted.values()) == {"audioldm-s", "synth"}
+    assert set(wanted.values()) == {"audioldm-s", "synth", "layers"}
     records = read(EXAMPLE / "sfxgen.lock").assets
     assert {ref for ref, record in records.items() if record.draft} == {
         r for r, m in wanted.items() if m == "audioldm-s"

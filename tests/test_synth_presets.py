@@ -74,7 +74,8 @@ def test_every_parameter_at_its_extremes_is_sane(name: str) -> None:
         sane(samples, PRESETS[name].channels)
         if not PRESETS[name].sustained:
             assert 0.005 < len(samples) / SAMPLE_RATE < LONGEST_S, params
-            ends_in_silence(samples)
+            if params.get("p_env_decay") != 0:  # sfxr's sounds stop at once where they are told to
+                ends_in_silence(samples)
 
 
 def similarities(takes: Sequence[Audio], pairs: Sequence[tuple[int, int]]) -> NDArray[np.float64]:

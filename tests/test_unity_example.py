@@ -76,7 +76,7 @@ def test_the_examples_manifests_have_no_mistakes() -> None:
     _, sounds = load(EXAMPLE, installed())
     kinds = {sound.kind for sound in sounds}
     assert kinds == {"one_shot", "loop"}
-    assert {sound.model.name for sound in sounds} == {"audioldm-s", "synth"}
+    assert {info.name for sound in sounds for info in sound.models} == {"audioldm-s", "synth"}
     families = {sound.id.split("/")[0] for sound in sounds}
     assert families == {"ambience", "door", "footstep", "pickup", "ui", "weapon"}
 

@@ -19,10 +19,10 @@ if TYPE_CHECKING:
     from PIL import Image
 
 IMAGES = "images/presets"
-WIDTH, WAVE_HEIGHT, SPECTROGRAM_HEIGHT = 360, 32, 88
+WIDTH, WAVE_HEIGHT, SPECTROGRAM_HEIGHT = 320, 28, 76
 LOW_HZ, TOP_HZ = 60.0, 16_000.0
 FLOOR_DB = -75.0
-COLOURS = 32
+COLOURS = 24
 """Few colours keep the page's images small; the eye misses none."""
 
 TITLES = {
