@@ -12,12 +12,12 @@ import pytest
 from sfxgen.audio.products import MOST_WORK, product
 
 
-@pytest.mark.parametrize("rows", [1, 7, 1000, 4097])
+@pytest.mark.parametrize("rows", [1, 7, 1000, 2049])
 @pytest.mark.parametrize("shape", [(), (2,)])
 def test_it_is_the_product(rows: int, shape: tuple[int, ...]) -> None:
     rng = np.random.default_rng(1)
-    a, b = rng.standard_normal((*shape, rows, 30)), rng.standard_normal((30, 128))
-    assert rows < 1000 or rows * 30 * 128 > 2 * MOST_WORK
+    a, b = rng.standard_normal((*shape, rows, 30)), rng.standard_normal((30, 40))
+    assert rows < 1000 or rows * 30 * 40 > 2 * MOST_WORK
     assert product(a, b) == pytest.approx(np.einsum("...rn,nc->...rc", a, b), abs=1e-12)
 
 

@@ -15,7 +15,7 @@ LAYERS = """
 errors  events
 atomic  paths  recipe  yaml_source
 contracts
-catalog  schema
+catalog  schema  layers
 project
 sound
 manifest
@@ -24,10 +24,11 @@ store
 disk
 wanted
 plan
-planner
+planner  drafts
 audio
 mastering
-models  engines  report
+models  engines
+report
 sessions  workspace
 gamefiles  produce
 build
@@ -43,8 +44,9 @@ MAY_IMPORT = {
     "engines": "errors recipe contracts",
     "models": "errors events recipe contracts audio",
     "plan": "lock disk wanted",
+    "layers": "recipe contracts",
     "planner": "contracts lock disk store wanted plan",
-    "report": "errors audio",
+    "report": "errors audio models",
 }
 """Parts that know even less than their line allows."""
 

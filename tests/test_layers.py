@@ -105,7 +105,7 @@ def test_a_layer_that_fails_names_itself_and_stops_no_other_sound(game: Game) ->
     report = game.build()
     assert report.exit_code == 3
     assert {failure.error.message for failure in report.failures} == {"layer 2: a spring came off"}
-    assert "unity", "fine_01" in game.lock().assets
+    assert ("unity", "fine_01") in game.lock().assets
 
 
 def test_a_layer_whose_take_is_silent_is_tried_again(game: Game) -> None:

@@ -31,8 +31,8 @@ def test_keys_are_the_same_on_every_machine_and_release() -> None:
     take = RECIPE.take_key()
     clip = Mastering().clip_key(take)
     assert take == "cd8ba2c06c63675362ef958db180f43f1c23601f1b2e1f55bf5a15225bafc000"
-    assert clip == "fc229523b036128ad0e84dab9cbb69171308a4e18de6758bdff21071f7ea91ad"
-    assert DELIVERY.asset_key(clip) == "6e062deb7d17b81295f5589ddfe681eb2255a062a495fd2520b4afbe8b70109e"
+    assert clip == "e13b3ffd9383400f5cdcbc4dbbb844d0d3d7e5b58260be94bf15cef4ee7bfda0"
+    assert DELIVERY.asset_key(clip) == "2d6f8888cabc725e2083bc221dd0143b3f16ed562aac735b52abc07eda0315ba"
     assert derive_seed(0, 1) == 932429583779961829
 
 

@@ -122,7 +122,7 @@ def test_a_repeating_signal_is_filtered_in_its_steady_state() -> None:
 @given(st.integers(1, 10**6))
 def test_a_good_length_is_just_long_enough_and_factors(frames: int) -> None:
     length = filters.good_length(frames)
-    assert frames <= length <= max(frames + 16, 1.1 * frames)
+    assert frames <= length <= max(frames + 16, 1.25 * frames)
     for factor in (2, 3, 5):
         while length % factor == 0:
             length //= factor

@@ -78,7 +78,7 @@ def test_the_examples_manifests_have_no_mistakes() -> None:
     assert kinds == {"one_shot", "loop"}
     assert {info.name for sound in sounds for info in sound.models} == {"audioldm-s", "synth"}
     families = {sound.id.split("/")[0] for sound in sounds}
-    assert families == {"ambience", "door", "footstep", "pickup", "ui", "weapon"}
+    assert families == {"ambience", "door", "footstep", "gate", "pickup", "ui", "weapon"}
 
 
 @pytest.mark.parametrize("engine", sorted(installed().exporters))
