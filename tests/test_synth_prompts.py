@@ -21,7 +21,6 @@ from sfxgen.models.synth.prompts import (
     Meaning,
     Reading,
     draft_keys,
-    explain,
     fitting_length,
     read_prompt,
     stem,
@@ -267,14 +266,15 @@ def test_a_reading_tells_apart_what_words_did() -> None:
     assert reading.unknown == ("frobnicated",)
 
 
-def test_an_explanation_has_a_row_for_each_word_that_is_no_filler() -> None:
-    assert explain(read_prompt("heavy footstep on lava, frobnicated sound")) == [
-        ("heavy", "moves weight 0.5 → 0.85"),
-        ("footstep", "names footstep"),
-        ("lava", "changes nothing here"),
-        ("frobnicated", "not known"),
+def test_every_word_that_is_no_filler_has_a_role_and_an_effect() -> None:
+    meanings = read_prompt("heavy footstep on lava, frobnicated sound").meanings
+    assert [(m.word, m.role, m.effect) for m in meanings if m.role != "filler"] == [
+        ("heavy", "moves", "weight 0.5 → 0.85"),
+        ("footstep", "names", "footstep"),
+        ("lava", "ignored", ""),
+        ("frobnicated", "unknown", ""),
     ]
-    assert explain(read_prompt("")) == []
+    assert read_prompt("").meanings == ()
 
 
 @pytest.mark.parametrize(

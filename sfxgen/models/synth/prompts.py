@@ -189,18 +189,6 @@ def read_prompt(prompt: str, kind: Kind | None = None) -> Reading:
     return Reading(preset.name, MappingProxyType(draft.values), meanings)
 
 
-def explain(reading: Reading) -> list[tuple[str, str]]:
-    """Return a row for each word of a prompt that is no filler: the word, and what it did."""
-    rows = []
-    for meaning in reading.meanings:
-        if meaning.role in ("ignored", "unknown"):
-            what = "not known" if meaning.role == "unknown" else "changes nothing here"
-            rows.append((meaning.word, what))
-        elif meaning.role != "filler":
-            rows.append((meaning.word, f"{meaning.role} {meaning.effect}"))
-    return rows
-
-
 def draft_keys(prompt: str, *, kind: Kind, duration_s: float | None = None) -> dict[str, JsonValue]:
     """Return preset, params and perhaps duration_s of a synth sound that resembles a prompt.
 
