@@ -204,7 +204,7 @@ class _Build:
                     store.put("file", step.make.keys.file, content, source.as_meta())
 
     def _produce(self, steps: Sequence[Step], cancelled: Callable[[], bool], sessions: Sessions) -> None:
-        from sfxgen.produce import Made, produce  # numpy, scipy and codecs: only where there is work
+        from sfxgen.produce import Made, produce  # numpy and codecs: only where there is work
 
         products = produce(self.workspace, self.options, steps, sessions, self.on_event, cancelled)
         with contextlib.closing(products):

@@ -930,6 +930,13 @@ def test_a_build_with_nothing_to_do_plan_and_check_import_nothing_heavy(plain_ga
         assert modules & set(HEAVY) == set(), verb
 
 
+def test_a_build_by_the_synthesizer_starts_without_what_takes_longer_than_the_sound(plain_game: Game) -> None:
+    plain_game.manifest("sounds:\n  click: { model: synth, preset: click }\n")
+    modules = imported("build", plain_game.root)
+    assert "numpy" in modules, "it made something"
+    assert modules & {"scipy", "torch", "matplotlib", "pydub", "rich"} == set()
+
+
 def test_the_verbs_table_agrees_with_the_modules() -> None:
     folder = Path(str(importlib.import_module("sfxgen.cli").__file__)).parent
     modules = {path.stem for path in folder.glob("*.py")} - {

@@ -60,7 +60,7 @@ def _python() -> Finding:
 
 def _libraries() -> list[Finding]:
     return [
-        _library("audio", ("numpy", "scipy", "soxr", "soundfile", "pydub"), "pip install sfxgen"),
+        _library("audio", ("numpy", "soxr", "soundfile", "pydub"), "pip install sfxgen"),
         _library(
             "models", ("torch", "diffusers", "transformers", "safetensors"), "pip install 'sfxgen[models]'"
         ),

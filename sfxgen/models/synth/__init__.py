@@ -1,6 +1,6 @@
 """The embedded synthesizer: presets for the common sounds of games, with no weights and no GPU.
 
-`adapter` is its light face; numpy and scipy load with the first session.
+`adapter` is its light face; numpy loads with the first session.
 """
 
 from __future__ import annotations

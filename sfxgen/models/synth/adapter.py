@@ -1,4 +1,4 @@
-"""The synthesizer's light face: what the manifest and the plan ask. Imports neither numpy nor scipy."""
+"""The synthesizer's light face: what the manifest and the plan ask. Imports no numpy."""
 
 from __future__ import annotations
 
@@ -198,7 +198,7 @@ class SynthAdapter:
         return None
 
     def load(self, info: ModelInfo, around: Surroundings, *, on_event: OnEvent) -> Session:
-        """Return a session; only now numpy and scipy are imported."""
+        """Return a session; only now numpy is imported."""
         del info, around, on_event
         from sfxgen.models.synth.session import SynthSession
 
