@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -164,7 +164,7 @@ class _Build:
         work = self.plan.part("restore", "encode", "master", "generate")
         removals = self.plan.part("remove")
         if work or removals:
-            takes = {step.make.keys.take for step in work if step.action == "generate" and step.make}
+            takes = {key for step in work if step.action == "generate" for key in self._takes_of(step)}
             clips = sum(step.action in ("generate", "master") for step in work)
             self.on_event(Started(len(takes), clips, len(work)))
         for message, hint in drafts.neutral(work, self.workspace.catalog):
@@ -185,6 +185,16 @@ class _Build:
                 self._attempt(step, partial(self._remove, step))
         if not self.options.locked:
             self._attempt_aside("unused folders", self.files.drop_unused_folders)
+
+    def _takes_of(self, step: Step) -> Iterator[str]:
+        """Yield the keys of the takes that a model has to make for a step."""
+        assert step.make is not None
+        if not step.make.parts:
+            yield step.make.keys.take
+        for part in step.make.parts:
+            key = part.recipe.take_key()
+            if self.options.rebuild or self.workspace.store.find("take", key) is None:
+                yield key
 
     def _shelve_sources(self, steps: Sequence[Step]) -> None:
         """Put files that other assets are made from into the store, before any file in the game is replaced."""
@@ -293,13 +303,15 @@ class _Build:
     def _pins(self) -> dict[str, str]:
         """The weights' revisions that everybody is to use from now on: those that made what is in the lock."""
         in_use = {info.model for sound in self.workspace.sounds for info in sound.models}
+        if any(sound.frozen and sound.layers for sound in self.workspace.sounds):
+            in_use |= set(self.workspace.lock.models)  # which of them made its take is not in the lock
         pins = {model: pin for model, pin in self.workspace.lock.models.items() if model in in_use}
         for record in self.records.values():
             if record.revision and not record.draft and ":" in record.model:
                 pins[record.model] = record.revision
         for asset in self.workspace.wanted:
             made = self.records.get(asset.ref)
-            if made is None or made.draft or made.take_key != asset.final.keys.take:
+            if made is None or made.draft or made.take_key != asset.final.recipe.take_key():
                 continue
             for part in asset.final.parts:
                 if part.recipe.revision and ":" in part.recipe.model:

@@ -14,8 +14,8 @@ NEUTRAL_HINT = "name what sounds in its prompt; sfxgen plan --explain {sound} sh
 
 def neutral(steps: Iterable[Step], catalog: Catalog) -> Iterator[tuple[str, str]]:
     """Yield (message, hint) for each sound of which a neutral draft is about to be made."""
-    understands = getattr(catalog.adapters.get(DRAFT_MODEL), "understands", None)
-    if understands is None:
+    why_neutral = getattr(catalog.adapters.get(DRAFT_MODEL), "why_neutral", None)
+    if why_neutral is None:
         return
     told: set[str] = set()
     for step in steps:
@@ -25,11 +25,10 @@ def neutral(steps: Iterable[Step], catalog: Catalog) -> Iterator[tuple[str, str]
         if sound.id in told:
             continue
         told.add(sound.id)
-        if any(not understands(prompt, kind=sound.kind) for prompt in _drafted_prompts(sound)):
-            message = (
-                f"{sound.id}: no word of its prompt names a sound that is known; its draft is a neutral one"
-            )
-            yield message, NEUTRAL_HINT.format(sound=sound.id)
+        for prompt in _drafted_prompts(sound):
+            if why := why_neutral(prompt, kind=sound.kind):
+                yield f"{sound.id}: {why}; its draft is a neutral one", NEUTRAL_HINT.format(sound=sound.id)
+                break
 
 
 def _drafted_prompts(sound: Sound) -> Iterator[str]:

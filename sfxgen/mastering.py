@@ -49,34 +49,39 @@ class Mastered:
     measurement: Measurement
 
 
-def master(take: Clip, settings: Mastering) -> Mastered:
+def master(take: Clip, settings: Mastering, *, joined: bool = False) -> Mastered:
     """Master a raw take: a pure function, safe in threads.
 
     DC, sample rate, channels, loop or trim, cut, fades, loudness under the true-peak ceiling. `duration_s` and
     `crossfade_ms` are for loops; trim and fades for all others. A loop without `duration_s` is as long as the
-    take less the cross-fade. `max_duration_s` limits both.
+    take less the cross-fade. `max_duration_s` limits both. `joined` says that a loop's take is one already, whose end
+    runs on into its start: it keeps that, at another rate too.
     Raises TakeRejected where nothing usable is left, AudioError where a loop cannot be made.
     """
     broken = broken_reason(take)
     if broken:
         raise TakeRejected(broken, hint=RETRY_HINT)
     clip = remove_dc(take)
-    if settings.loop and _is_loop(take, settings):
-        length = round(take.duration_s * settings.sample_rate)
-        clip = Clip(stretched(clip.samples, length), settings.sample_rate)
+    if settings.loop and joined and _is_as_long_as(settings.duration_s, take):
+        clip = _rejoined(clip, settings)
     else:
-        clip = resample(clip, settings.sample_rate)
-    clip = to_channels(clip, settings.channels)
-    clip = _loop(clip, settings) if settings.loop else _one_shot(clip, settings)
+        clip = to_channels(resample(clip, settings.sample_rate), settings.channels)
+        clip = _loop(clip, settings) if settings.loop else _one_shot(clip, settings)
     unplayable = unplayable_reason(clip)
     if unplayable:
         raise TakeRejected(unplayable, hint=RETRY_HINT)
     return _level(clip, settings)
 
 
-def _is_loop(take: Clip, settings: Mastering) -> bool:
-    """Whether a take joins itself already: it is no longer than asked. Its seam would not survive a converter."""
-    return settings.duration_s is not None and take.frames == round(settings.duration_s * take.sample_rate)
+def _is_as_long_as(duration_s: float | None, take: Clip) -> bool:
+    return duration_s is not None and take.frames == round(duration_s * take.sample_rate)
+
+
+def _rejoined(clip: Clip, settings: Mastering) -> Clip:
+    """Bring a loop to its rate as the periodic signal that it is: a converter would open its seam."""
+    assert settings.duration_s is not None
+    samples = stretched(clip.samples, round(settings.duration_s * settings.sample_rate))
+    return to_channels(Clip(samples, settings.sample_rate), settings.channels)
 
 
 def _loop(clip: Clip, settings: Mastering) -> Clip:

@@ -82,7 +82,10 @@ def asset_file_problem(path: str) -> str | None:
 
 def inside(root: Path, path: Path) -> bool:
     """Say whether a path, symbolic links followed, lies inside the project."""
-    return path.resolve().is_relative_to(root.resolve())
+    try:
+        return path.resolve().is_relative_to(root.resolve())
+    except (OSError, RuntimeError):  # links in a circle
+        return False
 
 
 def output_path(root: Path, relative: str) -> Path:

@@ -102,6 +102,8 @@ class Planner:
 
     def _lock_is_stale(self, wanted: Sequence[Wanted]) -> bool:
         models = {info.model for asset in wanted for info in asset.final.models}
+        if any(asset.sound.frozen and asset.sound.layers for asset in wanted):
+            models |= set(self.lock.models)  # which of them made its take is not in the lock
         folders = {(asset.ref[0], folder) for asset in wanted for folder, _ in asset.folder_sidecars}
         used = {record.model for record in self.lock.assets.values()}
         gone = set(self.lock.folders) - folders - self._record_folders()
@@ -134,7 +136,7 @@ class Planner:
         locked = record or self.lock.assets.get(asset.former)
         if locked is not None and not locked.draft and locked.take_key == final.keys.take:
             return final
-        if any(self.store.find(shelf, key) for shelf, key in _shelves(final)):
+        if any(self.store.find(shelf, key) for shelf, key in _shelves(final)) or self._has_take(final):
             return final
         if self._source(asset, final, self.disk.state(asset.path)) is not None:
             return final
@@ -145,7 +147,12 @@ class Planner:
             return final
         if self.drafts == "existing":
             return draft if record is not None and record.take_key == draft.keys.take else final
-        return final if all(map(self.can_run, final.models)) else draft
+        return final if all(map(self.can_run, self._models_to_run(final))) else draft
+
+    def _models_to_run(self, make: Make) -> Sequence[ModelInfo]:
+        """Return the models without which it cannot be made: a take that the store has needs none."""
+        parts = [part for part in make.parts if self.store.find("take", part.recipe.take_key()) is None]
+        return [part.model for part in parts] if make.parts else [make.model]
 
     def _conflicts(
         self, asset: Wanted, record: AssetRecord | None, standing: FileState | None
@@ -250,7 +257,16 @@ class Planner:
             return "restore"
         if self.store.find("clip", make.keys.clip) is not None:
             return "encode"
-        return "master" if self.store.find("take", make.keys.take) is not None else "generate"
+        return "master" if self._has_take(make) else "generate"
+
+    def _has_take(self, make: Make) -> bool:
+        """Whether the store has the take, or all that its layers are laid from."""
+        if self.store.find("take", make.keys.take) is not None:
+            return True
+        if make.keys.take != make.recipe.take_key():
+            return False  # frozen: its layers are not those of its take any more
+        parts = [part.recipe.take_key() for part in make.parts]
+        return bool(parts) and all(self.store.find("take", key) is not None for key in parts)
 
     def _rebuilds(self, asset: Wanted) -> bool:
         return self.rebuild and not asset.sound.frozen

@@ -15,7 +15,7 @@ from typing import Any
 
 from sfxgen.audio import codec, quality
 from sfxgen.audio.clip import Clip
-from sfxgen.audio.stack import stack
+from sfxgen.audio.stack import Layer, stack
 from sfxgen.contracts import ModelInfo, Session
 from sfxgen.errors import BugError, Cancelled, ModelError, SfxgenError, TakeRejected
 from sfxgen.events import ClipMastered, OnEvent, TakeGenerated
@@ -117,30 +117,41 @@ def _generated(
             for part in make.parts:
                 key = part.recipe.take_key()
                 if _is_fresh(step) or workspace.store.find("take", key) is None:
-                    jobs.setdefault(key, _Job(key, part.model, part.recipe))
+                    jobs.setdefault(key, _Job(key, part.model, part.recipe, step.ref[1]))
         else:
-            job = jobs.setdefault(make.keys.take, _Job(make.keys.take, make.model, make.recipe))
-            job.steps.append(step)
+            key = make.keys.take
+            jobs.setdefault(key, _Job(key, make.model, make.recipe, step.ref[1])).steps.append(step)
     failed: dict[str, SfxgenError] = {}
-    for group in _by_model(jobs.values()):
-        takes = _Takes(workspace, options, sessions, on_event, cancelled)
-        for job, error in takes.generate(group):
-            if error is not None:
-                failed[job.key] = error
-            yield from ((step, error) for step in job.steps)
+
+    def done(wanted: Iterable[_Job]) -> Iterator[tuple[Step, SfxgenError | None]]:
+        for group in _by_model(wanted):
+            takes = _Takes(workspace, options, sessions, on_event, cancelled)
+            for job, error in takes.generate(group):
+                if error is not None:
+                    failed[job.key] = error
+                yield from ((step, error) for step in job.steps)
+
+    yield from done(jobs.values())
     for step in stacks:
         if cancelled():
             raise Cancelled
-        yield step, _laid(workspace.store, step, failed, on_event)
+        gone = {
+            key: _Job(key, part.model, part.recipe, step.ref[1])
+            for part in _make(step).parts
+            if (key := part.recipe.take_key()) not in failed and workspace.store.get("take", key) is None
+        }
+        yield from done(gone.values())  # an entry of the store was damaged
+        yield step, _laid(workspace.store, step, failed)
 
 
 @dataclass(slots=True)
 class _Job:
-    """One take to generate, and the steps that wait for it alone."""
+    """One take to generate, the asset that first needs it, and the steps that wait for it alone."""
 
     key: str
     model: ModelInfo
     recipe: Recipe
+    asset: str
     steps: list[Step] = field(default_factory=list)
 
 
@@ -152,9 +163,7 @@ def _by_model(jobs: Iterable[_Job]) -> list[list[_Job]]:
     return list(groups.values())
 
 
-def _laid(
-    store: LocalStore, step: Step, failed: Mapping[str, SfxgenError], on_event: OnEvent
-) -> SfxgenError | None:
+def _laid(store: LocalStore, step: Step, failed: Mapping[str, SfxgenError]) -> SfxgenError | None:
     """Lay a stack from its parts' takes and put it into the store as a take of its own. Returns why it failed."""
     make = _make(step)
     layers, metas = [], []
@@ -167,7 +176,7 @@ def _laid(
         if error is not None:
             return type(error)(f"layer {number}: {error.message}", hint=error.hint)
         assert found is not None
-        layers.append((codec.unpack(found[0]), part.mix))
+        layers.append(Layer(codec.unpack(found[0]), part.mix, joined=part.model.seamless))
         metas.append(found[1].meta["take"])
     loop_s = make.recipe.duration_s
     try:
@@ -184,7 +193,8 @@ def _laid(
         store.put("take", make.keys.take, codec.pack(clip), {"take": take, "recipe": make.recipe.as_json()})
     except SfxgenError as error:
         return error
-    on_event(TakeGenerated(step.ref[1], 1))
+    except Exception as error:  # the others go on; the build ends with the exit code of a bug
+        return BugError(error)
     return None
 
 
@@ -280,7 +290,7 @@ def _mastered(store: LocalStore, step: Step) -> tuple[Clip, dict[str, Any]]:
     if take is None:
         raise _NotInStoreError
     content, entry = take
-    mastered = master(codec.unpack(content), step.wanted.mastering)
+    mastered = master(codec.unpack(content), step.wanted.mastering, joined=_make(step).model.seamless)
     meta = {**entry.meta, "clip": mastered.measurement.as_json()}
     store.put("clip", keys.clip, codec.pack(mastered.clip), meta)
     return mastered.clip, meta
@@ -316,8 +326,8 @@ class _Takes:
                 if isinstance(outcome, Recipe):
                     again[key] = outcome
                     continue
-                if outcome is None and by_key[key].steps:
-                    self.on_event(TakeGenerated(by_key[key].steps[0].ref[1], recipes[key].attempt + 1))
+                if outcome is None:
+                    self.on_event(TakeGenerated(by_key[key].asset, recipes[key].attempt + 1))
                 yield by_key[key], outcome
             recipes = again
 

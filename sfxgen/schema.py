@@ -333,6 +333,10 @@ def _worded(detail: Mapping[str, Any], within: type[BaseModel] | None) -> tuple[
     if kind == "extra_forbidden":
         key = str(detail["loc"][-1])
         known = [f.alias or name for name, f in within.model_fields.items()] if within else []
+        if within is LayerFields and key in SoundEntry.model_fields:
+            return "is no key of a layer", "write it in the sound, beside layers"
+        if " " in key and given is None:
+            return "unknown key", 'text that holds a comma is quoted inside { }: prompt: "one, two"'
         return "unknown key", did_you_mean(key, known)
     if kind in _LIMITS:
         name, words = _LIMITS[kind]
@@ -377,6 +381,8 @@ def _type_hint(kind: str, given: object) -> str:
         return "write true"
     if kind.startswith("bool") and str(given).lower() in ("no", "off", "n"):
         return "write false"
+    if kind.startswith("model_") and isinstance(given, str):
+        return f"as in {{ preset: {given} }}" if " " not in given else f'as in {{ prompt: "{given}" }}'
     if kind == "string_type" and isinstance(given, int | float):
         return f'quote it: "{shown(given)}"'
     if kind == "float_type" and given == "keep":

@@ -6,14 +6,14 @@ import itertools
 import stat
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 from sfxgen.contracts import Complaint, ModelInfo, ReadsFiles
 from sfxgen.errors import Mistake, ProjectError
 from sfxgen.layers import LAYERED, MIX_KEYS, Mix
 from sfxgen.paths import folder_problem, id_problem, inside
-from sfxgen.project import Project
+from sfxgen.project import STATE_FOLDER, Project
 from sfxgen.recipe import MASTERING_DEFAULTS, Encoding, Kind, Mastering
 from sfxgen.schema import Language, did_you_mean
 from sfxgen.yaml_source import Document, KeyPath, dotted
@@ -159,6 +159,8 @@ class _Merged:
 
     def _trace(self, path: KeyPath, value: Any, at: Place) -> None:
         """Note where a value and all in it was written."""
+        if path == ("layers",):  # a list takes the place of the whole one below
+            self.origins = {key: place for key, place in self.origins.items() if key[:1] != path}
         self.origins[path] = at
         inner: Iterable[tuple[str | int, Any]] = ()
         if isinstance(value, dict) and len(path) < TRACED_DEPTH:
@@ -311,6 +313,8 @@ class Resolver:
         for index, own in enumerate(values["layers"]):
             at: KeyPath = ("layers", index)
             own = {key: value for key, value in own.items() if value is not None}
+            if "params" in own:
+                own["params"] = {name: value for name, value in own["params"].items() if value is not None}
             # A layer's keys are its own: what a model does not take is passed over only where it is shared.
             written = set(own)
             mix = Mix(**{key: float(own.pop(key)) for key in MIX_KEYS if key in own})
@@ -325,6 +329,9 @@ class Resolver:
                 keys = self._model_keys(info, merged, kind, at, written)
                 seed = int(merged.get("seed", values.get("seed", 0)))
                 layers.append(Layer(model=info, keys=keys, seed=seed, mix=mix))
+        accepted = {key for layer in layers for key in layer.model.accepts}
+        for key in sorted(set(shared) - {"model"} - accepted - self.merged.from_defaults):
+            self.complain(key, "none of its layers takes it", "write it where a layer has use for it")
         return tuple(layers)
 
     def _model(self, values: Mapping[str, Any], at: KeyPath) -> ModelInfo | None:
@@ -380,31 +387,34 @@ class Resolver:
         found: list[Complaint] = []
         if isinstance(adapter, ReadsFiles):
             keys, found = adapter.with_files(keys, self._read)
-        for complaint in found or adapter.complaints(info, keys, kind=kind):
-            self.complain((*at, *complaint.key.split(".")), complaint.what, complaint.hint)
+        for complaint in (*found, *adapter.complaints(info, keys, kind=kind)):
+            key = complaint.key
+            if at and kind == "loop" and key == "duration_s":
+                key = "pitch_st"  # the loop's own length, as the layer's pitch makes it
+            self.complain((*at, *key.split(".")), complaint.what, complaint.hint)
         return keys
 
     def _read(self, path: str) -> bytes:
-        """Read a small file of the project for an adapter, and note what it was for the watcher."""
+        """Read a small file of the project for an adapter, and note how it stood for the watcher."""
         problem = folder_problem(path)
         if problem:
-            raise ProjectError(problem[0], hint=problem[1])
+            raise ProjectError(problem[0], hint="name a file inside the project")
+        if STATE_FOLDER in PurePosixPath(path).parts:
+            raise ProjectError(f"'{path}' is sfxgen's own", hint="keep the file elsewhere in the project")
         file = self.project.root / path
+        self.reads[file] = _stand(file)
         if not inside(self.project.root, file):
             raise ProjectError(f"'{path}' is a link that leaves the project", hint="copy the file into it")
         try:
-            stand = file.stat()
-            if not stat.S_ISREG(stand.st_mode):
+            size = file.stat().st_size
+            if self.reads[file] == NOTHING_READ:
                 raise ProjectError(f"'{path}' is no file", hint="name a file of the project")
-            if stand.st_size > MAX_READ:
+            if size > MAX_READ:
                 raise ProjectError(f"'{path}' has more than {MAX_READ:,} bytes", hint="is it the right file?")
-            content = file.read_bytes()
+            return file.read_bytes()
         except OSError as error:
-            self.reads[file] = NOTHING_READ
             hint = "paths start at the project's folder"
             raise ProjectError(f"'{path}' cannot be read: {error.strerror}", hint=hint) from error
-        self.reads[file] = (stand.st_mtime_ns, stand.st_ctime_ns, stand.st_size, stand.st_ino)
-        return content
 
     def _takes(self) -> tuple[int, ...]:
         values = self.merged.values
@@ -490,3 +500,14 @@ class Resolver:
                 "renamed_from", f"'{former}' is still a sound", "a former id belongs to one sound only"
             )
         return str(former)
+
+
+def _stand(file: Path) -> FileStand:
+    """Return how a regular file stands; NOTHING_READ where there is none."""
+    try:
+        found = file.stat()
+    except OSError:
+        return NOTHING_READ
+    if not stat.S_ISREG(found.st_mode):
+        return NOTHING_READ
+    return found.st_mtime_ns, found.st_ctime_ns, found.st_size, found.st_ino

@@ -106,8 +106,7 @@ def test_a_loop_has_the_asked_length_or_is_refused(
     frames: int, length: int, crossfade_ms: float, rate: int
 ) -> None:
     take = mono(np.random.default_rng(frames).standard_normal(frames), rate)
-    least = min(round(0.010 * rate), round(crossfade_ms * rate / 1000), length)
-    if frames != length and frames - length < least:
+    if frames - length < min(round(0.010 * rate), round(crossfade_ms * rate / 1000), length):
         with pytest.raises(AudioError) as caught:
             make_loop(take, length / rate, crossfade_ms)
         assert caught.value.hint
@@ -129,12 +128,7 @@ def test_a_take_that_is_too_short_is_refused() -> None:
         make_loop(mono(noise(RATE), RATE), 2.0, 500)
     assert "duration_s" in caught.value.hint
     with pytest.raises(AudioError, match="too little for a seam"):
-        make_loop(mono(noise(RATE), RATE), 0.999, 500)
-
-
-def test_a_take_of_the_loops_own_length_joins_itself_already() -> None:
-    take = mono(noise(RATE), RATE)
-    assert np.array_equal(make_loop(take, 1.0, 500).samples, take.samples)
+        make_loop(mono(noise(RATE), RATE), 1.0, 500)
 
 
 def test_without_a_crossfade_the_loop_is_cut_as_it_is() -> None:

@@ -203,3 +203,94 @@ def test_a_matrix_reaches_into_layers(game: Game) -> None:
     game.sounds("hit/{m}:\n  for: { m: [wood, metal] }\n  layers: [{ prompt: '{m} hit' }]\n")
     game.build()
     assert sorted(game.toy.made) == [("metal hit", 1), ("wood hit", 1)]
+
+
+@pytest.mark.parametrize("duration_s", [0.3333, 1.3333, 2.6667, 0.8571, 1.7143])
+@pytest.mark.parametrize("rate", [16000, 22050, 44100, 48000, 96000])
+def test_loops_of_any_length_have_exactly_that_at_any_rate(game: Game, duration_s: float, rate: int) -> None:
+    """Musical loops do not fall on whole frames; every rate rounds them for itself."""
+    common = f"kind: loop, duration_s: {duration_s}, master: {{ sample_rate: {rate} }}"
+    game.sounds(
+        f"synth: {{ {common}, model: synth, preset: rain }}\n"
+        f"toys: {{ {common}, layers: [{{ prompt: hum }}, {{ prompt: hiss, pitch_st: -7 }}] }}\n"
+        f"both: {{ {common}, layers: [{{ prompt: hum }}, {{ model: synth, preset: wind, pitch_st: 3 }}] }}\n"
+    )
+    report = game.build()
+    assert [failure.error.message for failure in report.failures] == []
+    for name in ("synth_01", "toys_01", "both_01"):
+        info = soundfile.info(game.path(name))
+        assert (info.samplerate, info.frames) == (rate, round(duration_s * rate))
+
+
+def test_what_the_store_has_needs_no_model_though_its_mix_is_another(game: Game) -> None:
+    game.sounds(SLAM)
+    game.build()
+    game.toy.missing = True
+    game.sounds(SLAM.replace("gain_db: -6", "gain_db: -3"))
+    assert set(actions(game.plan(draft=True)).values()) == {"master"}
+    game.build(draft=True)
+    assert not game.lock().assets["unity", "gate/slam_01"].draft
+
+
+def test_a_damaged_part_is_made_again_in_the_same_build(game: Game, own_store: Path) -> None:
+    game.sounds(SLAM)
+    game.build()
+    before = game.tree()
+    for blob in (path for path in own_store.rglob("*") if path.is_file() and path.stat().st_size > 4000):
+        blob.write_bytes(b"damaged")
+    game.sounds(SLAM.replace("gain_db: -6", "gain_db: -3"))
+    assert game.build().exit_code == 0
+    assert ("thud", 1) in game.toy.made
+    game.sounds(SLAM)
+    assert game.build().exit_code == 0
+    assert game.tree() == before
+
+
+def test_a_bug_in_the_laying_stops_no_other_sound(game: Game, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*_: object, **__: object) -> None:
+        raise MemoryError("no room")
+
+    monkeypatch.setattr("sfxgen.produce.stack", broken)
+    game.sounds(SLAM + "fine: { prompt: fine }\n")
+    assert game.build().exit_code == 70
+    assert ("unity", "fine_01") in game.lock().assets
+
+
+def test_a_frozen_stack_keeps_the_pins_that_may_have_made_it(game: Game) -> None:
+    game.sounds(SLAM)
+    game.build()
+    frozen = SLAM.replace("variants: 2", "variants: 2\n  frozen: true")
+    game.sounds(frozen.replace("{ prompt: chain }", "{ model: 'toy:other', prompt: chain }"))
+    assert game.build().exit_code == 0
+    assert game.lock().models == {"toy:weights": "r1"}
+    assert game.plan().is_empty
+
+
+def test_a_sounds_key_that_no_layer_takes_is_a_mistake(game: Game) -> None:
+    game.sounds("bad: { model: synth, steps: 3, layers: [{ preset: hit }] }\n")
+    (found,) = mistakes(game)
+    assert "sounds.bad.steps: none of its layers takes it" in found
+
+
+def test_nothing_in_a_layer_means_nothing(game: Game) -> None:
+    game.sounds("a: { model: synth, layers: [{ preset: hit, gain_db: , params: { size: } }] }\n")
+    assert game.build().exit_code == 0
+
+
+def test_a_layer_that_replaces_another_is_blamed_where_it_stands(game: Game) -> None:
+    game.sounds(
+        "base: { abstract: true, layers: [{ prompt: fine }] }\n"
+        "child:\n  extends: base\n  layers: [{ prompt: '' }]\n"
+    )
+    (found,) = mistakes(game)
+    assert found.startswith("Audio/manifests/game.yaml:6: sounds.child.layers[0].prompt")
+
+
+def test_hints_for_what_is_easily_mistaken_in_layers(game: Game) -> None:
+    game.sounds("bad:\n  layers: [{ prompt: x, variants: 3 }, coin, { prompt: a hit, not bright }]\n")
+    with pytest.raises(ManifestError) as caught:
+        load(game.root, game.catalog)
+    hints = {mistake.where: mistake.hint for mistake in caught.value.mistakes}
+    assert "beside layers" in hints["sounds.bad.layers[0].variants"]
+    assert "{ preset: coin }" in hints["sounds.bad.layers[1]"]
+    assert "quoted" in hints["sounds.bad.layers[2].not bright"]

@@ -298,6 +298,20 @@ def test_an_explanation_says_what_each_word_did_and_what_came_of_it() -> None:
 
 
 def test_it_says_whether_it_understands_a_prompt() -> None:
-    assert adapter.understands("rain on leaves", kind="loop")
-    assert adapter.understands("any words at all", kind="dialog")
-    assert not adapter.understands("qwertz uiop", kind="one_shot")
+    assert adapter.why_neutral("rain on leaves", kind="loop") == ""
+    assert adapter.why_neutral("any words at all", kind="dialog") == ""
+    assert "no word" in adapter.why_neutral("qwertz uiop", kind="one_shot")
+    assert "knock" in adapter.why_neutral("a knock on a door", kind="loop")
+
+
+def test_a_prompt_of_one_sound_is_no_loop() -> None:
+    found = list(adapter.complaints(INFO, {"prompt": "a knock on a door"}, kind="loop"))
+    assert [(c.key, "not a texture to loop" in c.what) for c in found] == [("prompt", True)]
+    assert "textures:" in found[0].hint
+
+
+def test_sfxrs_options_may_be_written_as_numbers() -> None:
+    keys, _ = adapter.with_files({"preset": "sfxr", "params": {"wave_type": 3, "sample_rate": 22050}}, no_file)
+    assert list(adapter.complaints(INFO, keys)) == []
+    assert keys["params"] == {"wave_type": "noise", "sample_rate": "22050"}
+    assert valid(preset="sfxr", params={"wave_type": 3, "sample_rate": 22050})

@@ -866,3 +866,46 @@ def test_a_file_that_is_missing_is_waited_for(game: Game) -> None:
         game.write("Audio/sfxr/jump.json", to_json(SfxrParams()))
         watching.builds(1)
     assert game.path("jump_01").is_file()
+
+
+def no_sound(path: Path, how: str) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    if how == "too big":
+        path.write_bytes(b"x" * 1_100_000)
+    elif how == "a folder":
+        path.mkdir()
+    elif how == "a link in a circle":
+        path.symlink_to(path.name)
+    else:
+        outside = path.parents[3] / "outside.json"
+        outside.write_text(to_json(SfxrParams()))
+        path.symlink_to(outside)
+
+
+@pytest.mark.usefixtures("looks_often")
+@pytest.mark.skipif(sys.platform == "win32", reason="links need rights on Windows")
+@pytest.mark.parametrize("how", ["too big", "a folder", "a link in a circle", "a link that leaves"])
+def test_what_is_refused_as_a_file_is_told_once_and_its_mending_is_seen(game: Game, how: str) -> None:
+    path = game.root / "Audio/sfxr/jump.json"
+    no_sound(path, how)
+    game.manifest(SFXR)
+    with Watching(game) as watching:
+        error = watching.shows(1)
+        assert isinstance(error, ManifestError)
+        assert error.mistakes[0].where == "sounds.jump.params.file"
+        watching.looks_again()
+        assert len(watching.errors) == 1
+        if path.is_dir() and not path.is_symlink():
+            path.rmdir()
+        else:
+            path.unlink()
+        game.write("Audio/sfxr/jump.json", to_json(SfxrParams()))
+        watching.builds(1)
+
+
+def test_sfxgens_own_files_are_no_sounds(game: Game) -> None:
+    game.write(".sfxgen/jump.json", to_json(SfxrParams()))
+    game.manifest(SFXR.replace("Audio/sfxr", ".sfxgen"))
+    with pytest.raises(ManifestError) as caught:
+        game.plan()
+    assert "sfxgen's own" in caught.value.mistakes[0].what

@@ -26,8 +26,7 @@ def make_loop(clip: Clip, duration_s: float, crossfade_ms: float) -> Clip:
     the periodic signal it is. The fade is of equal power, divided by sqrt(1 + 2ab·r) for gains a, b and the
     measured correlation r: related and unrelated material alike keep their level.
 
-    A take of exactly the loop's length joins itself already and stays as it is: some models make loops. One with less
-    to spare than `crossfade_ms` gets a shorter cross-fade. Raises AudioError where it is
+    A take with less to spare than `crossfade_ms` gets a shorter cross-fade. Raises AudioError where it is
     shorter than the loop, or has less than 10 ms to spare for a seam that was asked for.
     """
     rate = clip.sample_rate
@@ -42,7 +41,7 @@ def make_loop(clip: Clip, duration_s: float, crossfade_ms: float) -> Clip:
             f"the take of {clip.duration_s:.3f} s is shorter than the loop of {duration_s:g} s",
             hint="set a shorter duration_s, or a model that generates longer takes",
         )
-    if wanted <= 0 or spare == 0:  # nothing to spare: it was made a loop already
+    if wanted <= 0:
         return Clip(clip.samples[:length], rate)
     if fade < min(wanted, round(SHORTEST_OVERLAP_MS * rate / 1000), length):
         raise AudioError(
@@ -63,7 +62,7 @@ def _best_lag(take: Samples, length: int, fade: int, reach: int) -> tuple[int, f
     area = take[length - reach : length + reach + fade].astype(np.float64)
     products = np.zeros(2 * reach + 1)
     for channel in range(take.shape[1]):
-        products += np.correlate(area[:, channel], head[:, channel], mode="valid")
+        products += _correlated(area[:, channel], head[:, channel])
     power = np.concatenate([[0.0], np.cumsum(np.square(area).sum(axis=1))])
     energies = (power[fade:] - power[:-fade]) * np.square(head).sum()
     correlations = products / np.sqrt(np.maximum(energies, 1e-20))
@@ -71,6 +70,17 @@ def _best_lag(take: Samples, length: int, fade: int, reach: int) -> tuple[int, f
     if correlations[best] < correlations[reach] + LEAST_GAIN:
         best = reach
     return length - reach + best, float(np.clip(correlations[best], LEAST_CORRELATION, 1.0))
+
+
+def _correlated(area: NDArray[np.float64], head: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the products of the head with each part of the area that is as long, by Fourier transform.
+
+    np.correlate's long sums depend on how many threads there are.
+    """
+    length = 1 << (len(area) - 1).bit_length()
+    spectrum = np.fft.rfft(area, length) * np.conj(np.fft.rfft(head, length))
+    products: NDArray[np.float64] = np.fft.irfft(spectrum, length)[: len(area) - len(head) + 1]
+    return products
 
 
 def _wrap(take: Samples, lag: int, fade: int, correlation: float) -> Samples:

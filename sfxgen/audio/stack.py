@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
@@ -15,6 +16,9 @@ from sfxgen.audio.levels import db_to_amplitude
 from sfxgen.audio.loop import make_loop, stretched
 from sfxgen.audio.recursion import Section, cascade
 from sfxgen.audio.resample import to_channels
+from sfxgen.errors import AudioError
+
+LONGEST_S = 600.0
 
 SETTLING_S = 0.5
 """How much of a loop its filters run over before its start, until they have settled."""
@@ -35,22 +39,34 @@ class Laid(Protocol):
     def highpass_hz(self) -> float | None: ...  # noqa: D102
 
 
-def stack(layers: Sequence[tuple[Clip, Laid]], *, loop_s: float | None, crossfade_ms: float) -> Clip:
+@dataclass(frozen=True, slots=True)
+class Layer:
+    """One clip, how it is laid, and whether it is a loop that joins itself already."""
+
+    clip: Clip
+    mix: Laid
+    joined: bool = False
+
+
+def stack(layers: Sequence[Layer], *, loop_s: float | None, crossfade_ms: float) -> Clip:
     """Return the sum of the layers, at the highest of their rates and the most of their channels.
 
-    With `loop_s` every layer is made a loop of that length first (a clip that is one already stays as it is), and so
-    is the stack. Otherwise the stack is as long as its last layer. Above full scale it is turned down to it.
-    Raises AudioError where a layer is too short for a loop.
+    With `loop_s` every layer is made a loop of that length first, unless it is one, and so is the stack. Otherwise
+    the stack is as long as its last layer. Above full scale it is turned down to it.
+    Raises AudioError where a layer is too short for a loop, or the stack is longer than ten minutes.
     """
-    rate = max(clip.sample_rate for clip, _ in layers)
-    channels = 2 if any(clip.channels == 2 for clip, _ in layers) else 1
+    rate = max(layer.clip.sample_rate for layer in layers)
+    channels = 2 if any(layer.clip.channels == 2 for layer in layers) else 1
+    longest_s = max(layer.clip.duration_s / layer.mix.speed + layer.mix.delay_s for layer in layers)
+    if loop_s is None and longest_s > LONGEST_S:
+        raise AudioError(f"the layers last {longest_s:.0f} s", hint=f"{LONGEST_S:g} s at most")
     laid = []
-    for clip, mix in layers:
+    for clip, mix, joined in ((layer.clip, layer.mix, layer.joined) for layer in layers):
         wide = to_channels(clip, 2 if channels == 2 else None)
         if loop_s is None:
             samples = _played(wide, mix.speed, rate)
         else:
-            own = make_loop(wide, loop_s * mix.speed, crossfade_ms)
+            own = wide if joined else make_loop(wide, loop_s * mix.speed, crossfade_ms)
             samples = stretched(own.samples, round(loop_s * rate))
         filtered = _filtered(samples.T.astype(np.float64), mix, rate, around=loop_s is not None)
         laid.append((filtered * db_to_amplitude(mix.gain_db), round(mix.delay_s * rate)))

@@ -43,6 +43,8 @@ def command(
     """Show what a build would do, and why. Touches nothing."""
     options = options_of(values)
     workspace = open_workspace(root_of(directory, project), installed(), options)
+    if explain is not None and check:
+        raise click.UsageError("--explain makes no plan that --check could judge.")
     if explain is not None:
         show_explanations(workspace, explain, as_json=as_json)
         return

@@ -13,6 +13,7 @@ from sfxgen.models.synth.parameters import (
     MAX_DURATION_S,
     SAMPLE_RATE,
     Number,
+    Parameter,
     Preset,
     did_you_mean,
     number,
@@ -65,9 +66,10 @@ class SynthAdapter:
         params = keys.get("params")
         if keys.get("preset") != "sfxr" or not isinstance(params, Mapping):
             return dict(keys), []
+        params = written.worded(params)
         named = [name for name in written.SHORTHANDS if name in params]
         if not named:
-            return dict(keys), []
+            return {**keys, "params": params}, []
         own = {name: value for name, value in params.items() if name not in written.SHORTHANDS}
         if len(named) > 1:
             what = "file and link are two sounds"
@@ -129,9 +131,14 @@ class SynthAdapter:
         """Return the keys of a synth sound that resembles a prompt; see `prompts.draft_keys`."""
         return prompts.draft_keys(prompt, kind=kind, duration_s=duration_s)
 
-    def understands(self, prompt: str, *, kind: Kind) -> bool:
-        """Whether a draft of a prompt is more than the kind's neutral sound."""
-        return kind == "dialog" or bool(prompts.read_prompt(prompt, kind).preset)
+    def why_neutral(self, prompt: str, *, kind: Kind) -> str:
+        """Say why a draft of a prompt would be the kind's neutral sound, or ""."""
+        if kind == "dialog" or prompts.read_prompt(prompt, kind).preset:
+            return ""
+        one_sound = prompts.read_prompt(prompt).preset
+        if one_sound:
+            return f"its prompt names {one_sound}, which is one sound and no texture to loop"
+        return "no word of its prompt names a sound that is known"
 
     def explained(
         self, keys: Mapping[str, JsonValue], *, kind: Kind, draft: bool = False
@@ -217,10 +224,22 @@ def _preset_of(keys: Mapping[str, JsonValue], kind: Kind) -> tuple[Preset | None
         hint = "as in preset: coin, or prompt: footstep on gravel"
         return None, Complaint("preset", "the synthesizer needs a preset, or a prompt to read one from", hint)
     reading = prompts.read_prompt(prompt, kind)
+    if not reading.preset and (one_sound := prompts.read_prompt(prompt).preset):
+        return PRESETS[
+            one_sound
+        ], None  # one that ends: what is wrong with it is told where it is asked to loop
     if not reading.preset:
         hint = "name what sounds, or set preset: sfxgen presets lists them"
         return None, Complaint("prompt", f"the synthesizer understands no sound in {prompt!r}", hint)
     return PRESETS[reading.preset], None
+
+
+def _hint(parameter: Parameter, value: object) -> str:
+    if not isinstance(parameter, Number):
+        return parameter.summary
+    if isinstance(value, str):
+        return "write the number alone, without quotes or unit"
+    return f"{parameter.summary} By default {parameter.default:g}."
 
 
 def _params_complaints(preset: Preset | None, params: JsonValue) -> Iterator[Complaint]:
@@ -238,4 +257,4 @@ def _params_complaints(preset: Preset | None, params: JsonValue) -> Iterator[Com
             what = f"preset {preset.name} has no parameter {name!r}{did_you_mean(str(name), known)}"
             yield Complaint(f"params.{name}", what, f"its parameters: {', '.join(known)}")
         elif what := parameter.complaint(value):
-            yield Complaint(f"params.{name}", what)
+            yield Complaint(f"params.{name}", what, _hint(parameter, value))

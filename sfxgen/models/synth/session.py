@@ -26,6 +26,9 @@ PEAK = 0.7
 LOWEST_HZ = 22.0
 """What lies below is not heard, and only takes room from what is."""
 
+SHORTEST_INTERVAL_S = 0.28
+"""How soon a short sound is heard again where nobody says: a knock, a clap."""
+
 GRID = float(2**20)
 """Samples are rounded to this many steps (-120 dB): last-bit differences between CPUs seldom reach the bytes."""
 
@@ -120,9 +123,18 @@ def repeated_one_shot(
     start_s = 0.0
     for _ in range(count):
         own = varied(preset, values, 0.5 * variation, rng)
-        layers.append((rng.uniform(0.8, 1.0), render_of(preset)(Take(own, rng)), start_s))
-        start_s += interval_s * (1 + 0.12 * variation * rng.uniform(-1, 1))
+        dry = render_of(preset)(Take(own, rng))
+        layers.append((rng.uniform(0.8, 1.0), dry, start_s))
+        start_s += (interval_s or natural_interval_s(dry)) * (1 + 0.12 * variation * rng.uniform(-1, 1))
     return mix(*layers)
+
+
+def natural_interval_s(dry: Signal) -> float:
+    """Return after how long a sound is heard again where nobody says: it is 20 dB down by then."""
+    loudness = np.abs(dry) if dry.ndim == 1 else np.abs(dry).max(axis=1)
+    last = np.flatnonzero(loudness > 0.1 * loudness.max(initial=0.0))
+    body_s = (int(last[-1]) + 1) / SAMPLE_RATE if len(last) else 0.0
+    return max(SHORTEST_INTERVAL_S, 1.1 * body_s)
 
 
 def one_shot(dry: Signal, values: Mapping[str, Value], frames: int | None) -> Signal:

@@ -43,7 +43,16 @@ SPACE: tuple[Parameter, ...] = (
 
 REPEAT: tuple[Parameter, ...] = (
     number("count", "", 1, 24, 1, "How many times it sounds, rounded.", spread=0),
-    number("interval_s", "s", 0.03, 3, 0.4, "From one time to the next.", log=True, spread=0.03),
+    number(
+        "interval_s",
+        "s",
+        0,
+        6,
+        0,
+        "From one time to the next; 0 is once it has mostly died away.",
+        spread=0.004,
+        rest=0,
+    ),
 )
 """The parameters that every one-shot has: it may sound several times in one take, never twice the same."""
 

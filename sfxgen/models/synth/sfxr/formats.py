@@ -12,6 +12,7 @@ import math
 import struct
 from collections.abc import Mapping
 
+from sfxgen.models.synth.parameters import did_you_mean
 from sfxgen.models.synth.sfxr.parameters import (
     LINK_NAMES,
     SAMPLE_RATES,
@@ -75,12 +76,16 @@ def read(data: bytes) -> SfxrParams:
         return read_rfx(data)
     if len(data) >= 4 and struct.unpack_from("<i", data)[0] in _SFS_VERSIONS:
         return read_sfs(data)
+    what = "this is no sound of sfxr's: neither a .sfs or .rfx file, nor jsfxr's JSON or link"
     try:
-        text = data[: MAX_BYTES + 1].decode("utf-8-sig")
+        text = data[: MAX_BYTES + 1].decode("utf-8-sig").strip()
     except UnicodeDecodeError:
-        what = "this is no sound of sfxr's: neither a .sfs or .rfx file nor text"
         raise SfxrFormatError(what, hint="save it anew in sfxr, rFXGen or jsfxr") from None
-    return read_json(text) if text.lstrip().startswith("{") else read_link(text)
+    if text.startswith("{"):
+        return read_json(text)
+    if not text or not set(text.rpartition("#")[2]) <= set(_ALPHABET):
+        raise SfxrFormatError(what, hint="save it anew in sfxr, rFXGen or jsfxr")
+    return read_link(text)
 
 
 def read_sfs(data: bytes) -> SfxrParams:
@@ -134,9 +139,9 @@ def read_rfx(data: bytes) -> SfxrParams:
 
 
 def read_json(text: str) -> SfxrParams:
-    """Read jsfxr's JSON. As in jsfxr, a missing key is its default, and an unknown key is ignored.
+    """Read jsfxr's JSON. As in jsfxr, a missing key is its default, and a key that is not sfxr's is ignored.
 
-    Raises SfxrFormatError.
+    Raises SfxrFormatError; also where no key is sfxr's, or one that looks so is misspelt.
     """
     hint = "copy the JSON anew from jsfxr, from { to }"
     if len(text) > MAX_BYTES:
@@ -147,6 +152,12 @@ def read_json(text: str) -> SfxrParams:
         raise SfxrFormatError("this is not JSON", hint=hint) from None
     if not isinstance(members, dict):
         raise SfxrFormatError("jsfxr's JSON is one object", hint=hint)
+    known_names = ("wave_type", *(name for name, *_ in TABLE))
+    for name in members:
+        if name.startswith("p_") and name not in (*known_names, "p_vib_delay"):
+            raise SfxrFormatError(f"sfxr has no {name}{did_you_mean(name, known_names)}", hint=hint)
+    if not any(name in known_names for name in members):
+        raise SfxrFormatError("no parameter of sfxr's is in it", hint=hint)
     wave = members.get("wave_type", 0)
     if isinstance(wave, str) and wave in ("0", "1", "2", "3"):  # jsfxr reads text here, too
         wave = int(wave)
@@ -168,8 +179,10 @@ def read_link(text: str) -> SfxrParams:
     That is a byte for the wave and 22 little-endian floats, in base 58 with Bitcoin's alphabet: the only encoding
     that jsfxr has had. A link holds no volume; SITE_VOLUME is taken. Raises SfxrFormatError.
     """
-    code = text[:MAX_BYTES].strip().rpartition("#")[2]
     hint = "copy the whole link, as in https://sfxr.me/#34T6P…"
+    if "://" in text and "#" not in text:
+        raise SfxrFormatError("the link has no # with a sound after it", hint=hint)
+    code = text[:MAX_BYTES].strip().rpartition("#")[2]
     if not code or len(code) > _LINK_CHARACTERS:
         raise SfxrFormatError(
             f"a link of jsfxr's has up to {_LINK_CHARACTERS} characters after its #", hint=hint

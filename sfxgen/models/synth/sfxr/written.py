@@ -8,17 +8,36 @@ from typing import Any
 from sfxgen.models.synth.parameters import Value
 from sfxgen.models.synth.sfxr import formats
 from sfxgen.models.synth.sfxr.formats import SfxrFormatError
-from sfxgen.models.synth.sfxr.parameters import to_preset
+from sfxgen.models.synth.sfxr.parameters import SAMPLE_RATES, WAVES, to_preset
 
 SHORTHANDS = ("link", "file")
 
 SCHEMAS: Mapping[str, Mapping[str, Any]] = {
+    "wave_type": {
+        "enum": [*WAVES, *range(len(WAVES))],
+        "description": "Shape of the wave, as a word or by its number.",
+    },
+    "sample_rate": {
+        "enum": [*SAMPLE_RATES, *map(str, SAMPLE_RATES)],
+        "description": "The rate in Hz: the lower ones are duller.",
+    },
     "link": {"type": "string", "description": "A link of jsfxr's, as https://sfxr.me/#34T6P…"},
     "file": {
         "type": "string",
         "description": "A .sfs or .rfx file of the project, or one of jsfxr's JSON or links.",
     },
 }
+
+
+def worded(params: Mapping[str, Any]) -> dict[str, Any]:
+    """Return parameters with the numbers that stand for options put in words, as sfxr's users write them."""
+    words = dict(params)
+    wave, rate = words.get("wave_type"), words.get("sample_rate")
+    if type(wave) is int and wave in range(len(WAVES)):
+        words["wave_type"] = WAVES[wave]
+    if type(rate) is int:
+        words["sample_rate"] = str(rate)
+    return words
 
 
 def sound_of(name: str, text: Any, read: Callable[[str], bytes]) -> dict[str, Value]:
