@@ -11,7 +11,7 @@ PRESETS = (
         summary="A coin is collected: two quick tones, the second ringing.",
         duration_s=0.8,
         parameters=(
-            number("pitch_hz", "Hz", 200, 4000, 988, "Pitch of the first tone.", log=True, spread=0.025),
+            number("pitch_hz", "Hz", 200, 4000, 988, "Pitch of the first tone.", log=True, spread=0.008),
             number("interval_st", "semitones", -12, 24, 5, "From the first tone to the second.", spread=0),
             number("gap_ms", "ms", 20, 250, 75, "From the first tone's start to the second's.", spread=0.05),
             number("decay_s", "s", 0.05, 3, 0.65, "Until the ringing tone is gone.", log=True, spread=0.06),
@@ -25,7 +25,7 @@ PRESETS = (
         summary="An item is picked up: a short rising run of plucked notes.",
         duration_s=0.5,
         parameters=(
-            number("pitch_hz", "Hz", 120, 3000, 660, "Pitch of the first note.", log=True, spread=0.03),
+            number("pitch_hz", "Hz", 120, 3000, 660, "Pitch of the first note.", log=True, spread=0.008),
             number("notes", "", 1, 8, 3, "How many notes, rounded.", spread=0),
             number("step_st", "semitones", -12, 12, 4, "From one note to the next.", spread=0),
             number(
@@ -62,7 +62,7 @@ PRESETS = (
         duration_s=1.4,
         parameters=(
             choice("mood", ("bright", "calm", "mysterious"), "bright", "Which notes the crystal sings."),
-            number("pitch_hz", "Hz", 400, 4000, 1319, "Pitch of the first note.", log=True, spread=0.04),
+            number("pitch_hz", "Hz", 400, 4000, 1319, "Pitch of the first note.", log=True, spread=0.008),
             number("notes", "", 1, 8, 3, "How many notes, rounded.", spread=0),
             number("tempo_ms", "ms", 15, 200, 48, "From one note to the next.", log=True, spread=0.06),
             number("decay_s", "s", 0.1, 4, 1.3, "Until the notes are gone.", log=True, spread=0.08),
@@ -106,7 +106,7 @@ PRESETS = (
         duration_s=1.3,
         parameters=(
             choice("mood", ("bright", "calm", "dark"), "bright", "Which chord they make."),
-            number("pitch_hz", "Hz", 130, 1600, 392, "Pitch of the lowest note.", log=True, spread=0.03),
+            number("pitch_hz", "Hz", 130, 1600, 392, "Pitch of the lowest note.", log=True, spread=0.008),
             number("notes", "", 1, 6, 3, "How many notes, rounded.", spread=0),
             number("tempo_ms", "ms", 20, 300, 80, "From one note to the next.", log=True, spread=0.05),
             number("decay_s", "s", 0.2, 4, 1.1, "Until the chord is gone.", log=True, spread=0.08),
@@ -136,7 +136,7 @@ PRESETS = (
         duration_s=0.8,
         parameters=(
             choice("mood", ("bright", "heroic", "odd"), "bright", "Which tune it plays."),
-            number("pitch_hz", "Hz", 150, 2000, 659, "Pitch of the first note.", log=True, spread=0.02),
+            number("pitch_hz", "Hz", 150, 2000, 659, "Pitch of the first note.", log=True, spread=0.008),
             number("notes", "", 2, 12, 6, "How many notes, rounded.", spread=0),
             number("tempo_ms", "ms", 30, 250, 90, "From one note to the next.", log=True, spread=0.05),
             number("decay_s", "s", 0.03, 2, 0.35, "Until the last note is gone.", log=True, spread=0.08),
@@ -151,7 +151,7 @@ PRESETS = (
         duration_s=2.0,
         parameters=(
             choice("mood", ("bright", "heroic", "mysterious", "dark"), "bright", "Which chord it climbs."),
-            number("pitch_hz", "Hz", 110, 1200, 330, "Pitch of the first note.", log=True, spread=0.02),
+            number("pitch_hz", "Hz", 110, 1200, 330, "Pitch of the first note.", log=True, spread=0.008),
             number("notes", "", 2, 12, 5, "How many notes climb, rounded.", spread=0),
             number("tempo_ms", "ms", 30, 300, 85, "From one note to the next.", log=True, spread=0.05),
             number("decay_s", "s", 0.2, 5, 1.7, "Until the chord is gone.", log=True, spread=0.06),

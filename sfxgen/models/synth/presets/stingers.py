@@ -12,7 +12,7 @@ PRESETS = (
         duration_s=2.0,
         parameters=(
             choice("mood", ("heroic", "bright", "dark"), "heroic", "Which chord it ends upon."),
-            number("pitch_hz", "Hz", 90, 700, 233, "Root of the last chord.", log=True, spread=0.02),
+            number("pitch_hz", "Hz", 90, 700, 233, "Root of the last chord.", log=True, spread=0.008),
             number("notes", "", 1, 8, 4, "How many notes lead to the chord, rounded.", spread=0),
             number("tempo_ms", "ms", 60, 400, 130, "From one note to the next.", log=True, spread=0.04),
             number("length_s", "s", 0.3, 4, 1.0, "How long the chord is held.", log=True, spread=0.05),
@@ -27,7 +27,7 @@ PRESETS = (
         duration_s=2.8,
         parameters=(
             choice("mood", ("heroic", "bright", "calm"), "heroic", "Which chords it plays."),
-            number("pitch_hz", "Hz", 90, 600, 196, "Root of the last chord.", log=True, spread=0.02),
+            number("pitch_hz", "Hz", 90, 600, 196, "Root of the last chord.", log=True, spread=0.008),
             number("tempo_ms", "ms", 80, 600, 190, "From one beat to the next.", log=True, spread=0.04),
             number("length_s", "s", 0.4, 4, 1.4, "How long the last chord is held.", log=True, spread=0.05),
             number("brightness", "", 0, 1, 0.5, "How hard the players blow.", spread=0.15),
@@ -42,7 +42,7 @@ PRESETS = (
         duration_s=2.8,
         parameters=(
             choice("mood", ("sad", "dark", "tense"), "sad", "Which chord it sinks to."),
-            number("pitch_hz", "Hz", 80, 600, 208, "Pitch of the last chord's root.", log=True, spread=0.02),
+            number("pitch_hz", "Hz", 80, 600, 208, "Pitch of the last chord's root.", log=True, spread=0.008),
             number("notes", "", 1, 6, 3, "How many notes lead down, rounded.", spread=0),
             number("tempo_ms", "ms", 100, 700, 260, "From one note to the next.", log=True, spread=0.04),
             number(
@@ -59,7 +59,7 @@ PRESETS = (
         duration_s=2.4,
         parameters=(
             choice("mood", ("mysterious", "bright", "dark"), "mysterious", "Which scale the run is made of."),
-            number("pitch_hz", "Hz", 130, 1200, 392, "Pitch of the first note.", log=True, spread=0.02),
+            number("pitch_hz", "Hz", 130, 1200, 392, "Pitch of the first note.", log=True, spread=0.008),
             number("notes", "", 2, 16, 8, "How many notes, rounded.", spread=0),
             number("tempo_ms", "ms", 40, 300, 110, "From one note to the next.", log=True, spread=0.04),
             number("decay_s", "s", 0.2, 5, 1.5, "Until the last note is gone.", log=True, spread=0.06),
@@ -95,7 +95,7 @@ PRESETS = (
                 "bright",
                 "Which scale the harp is tuned to.",
             ),
-            number("pitch_hz", "Hz", 60, 800, 196, "Pitch of the lowest string.", log=True, spread=0.02),
+            number("pitch_hz", "Hz", 60, 800, 196, "Pitch of the lowest string.", log=True, spread=0.008),
             number("notes", "", 3, 32, 16, "How many strings, rounded.", spread=0),
             number("tempo_ms", "ms", 12, 150, 45, "From one string to the next.", log=True, spread=0.06),
             number("decay_s", "s", 0.2, 5, 1.6, "Until a string is still.", log=True, spread=0.06),
@@ -163,7 +163,7 @@ PRESETS = (
                 "nylon",
                 "What the string belongs to.",
             ),
-            number("pitch_hz", "Hz", 50, 2000, 220, "Pitch of the string.", log=True, spread=0.012),
+            number("pitch_hz", "Hz", 50, 2000, 220, "Pitch of the string.", log=True, spread=0.008),
             number("decay_s", "s", 0.1, 8, 2.2, "Until the string is still.", log=True, spread=0.08),
             number("brightness", "", 0, 1, 0.5, "How long the upper partials live.", spread=0.08),
             number("hardness", "", 0, 1, 0.5, "From a thumb to a plectrum.", spread=0.08),
@@ -187,7 +187,7 @@ PRESETS = (
             choice(
                 "instrument", ("tubular", "wind", "bell", "glass"), "tubular", "What kind of chime it is."
             ),
-            number("pitch_hz", "Hz", 100, 3000, 523, "Pitch of the lowest chime.", log=True, spread=0.03),
+            number("pitch_hz", "Hz", 100, 3000, 523, "Pitch of the lowest chime.", log=True, spread=0.008),
             number("notes", "", 1, 12, 1, "How many chimes, rounded.", spread=0),
             number("tempo_ms", "ms", 40, 500, 220, "From one chime to the next.", log=True, spread=0.08),
             number("decay_s", "s", 0.3, 6, 3.2, "Until a chime is still.", log=True, spread=0.08),
@@ -201,7 +201,7 @@ PRESETS = (
         duration_s=2.0,
         parameters=(
             choice("mood", ("bright", "calm", "sad", "eerie"), "calm", "Which scale the tune keeps to."),
-            number("pitch_hz", "Hz", 300, 2500, 880, "Pitch of the tune's root.", log=True, spread=0.02),
+            number("pitch_hz", "Hz", 300, 2500, 880, "Pitch of the tune's root.", log=True, spread=0.008),
             number("notes", "", 1, 16, 6, "How many notes, rounded.", spread=0),
             number("tempo_ms", "ms", 70, 600, 190, "From one note to the next.", log=True, spread=0.05),
             number("decay_s", "s", 0.1, 4, 1.3, "Until a tine is still.", log=True, spread=0.06),
@@ -249,7 +249,7 @@ PRESETS = (
         summary="A muted trombone laughs at a failure: notes step down, the last one droops.",
         duration_s=2.2,
         parameters=(
-            number("pitch_hz", "Hz", 100, 600, 233, "Pitch of the first note.", log=True, spread=0.03),
+            number("pitch_hz", "Hz", 100, 600, 233, "Pitch of the first note.", log=True, spread=0.008),
             number("notes", "", 1, 5, 4, "How many notes, rounded.", spread=0),
             number("tempo_ms", "ms", 120, 800, 340, "From one note to the next.", log=True, spread=0.05),
             number("length_s", "s", 0.2, 3, 1.0, "How long the last note lasts.", log=True, spread=0.06),

@@ -26,7 +26,7 @@ def door(take: Take) -> Signal:
     if action == "close":
         end_s = length_s
         return mix(creaking, rub, (0.85, _shut(take, 0.5), end_s), (0.4, _latch(take), end_s + 0.05))
-    swing_s = min(0.35, 0.4 * length_s)
+    swing_s = min(0.12, 0.1 * length_s)  # a player pulls the trigger for the bang, not for what comes before
     air = noise.band(take.rng, samples_of(swing_s), 80, 600) * np.linspace(0, 1, samples_of(swing_s)) ** 2
     return mix((0.06, level(air)), (1.2, _shut(take, 1.0), swing_s), (0.3, _latch(take), swing_s + 0.015))
 
