@@ -254,3 +254,23 @@ def test_bytes_do_not_depend_on_how_many_threads_numpy_has() -> None:
         for threads in ("1", "4")
     ]
     assert printed[0] == printed[1]
+
+
+def brilliance(samples: Audio) -> float:
+    """How much power lies above 1 kHz for what lies below."""
+    mono = np.pad(samples.mean(axis=1).astype(np.float64), 2000)
+    power = np.abs(np.fft.rfft(mono)) ** 2
+    high = np.fft.rfftfreq(len(mono), 1 / SAMPLE_RATE) > 1000
+    return float(np.sum(power[high]) / np.sum(power[~high]))
+
+
+@pytest.mark.parametrize("name", sorted(set(PRESETS) - {"sfxr"}))
+def test_what_is_far_is_quieter_and_duller_and_a_wall_dulls_too(name: str) -> None:
+    here, far, behind = (
+        rendered(recipe(name, where, variation=0.0, duration_s=1.0 if PRESETS[name].sustained else None))
+        for where in ({}, {"distance": 0.8}, {"muffle": 0.8})
+    )
+    assert np.max(np.abs(far)) < 0.15 * np.max(np.abs(here))
+    if brilliance(here) > 0.01:  # what has no high end has none to lose
+        assert brilliance(far) < 0.85 * brilliance(here)
+        assert brilliance(behind) < 0.3 * brilliance(here)

@@ -77,36 +77,44 @@ def air_db(frequency_hz: Signal) -> Signal:
 def reflections(distance: float, room: float) -> Signal:
     """Return the impulse response of a place: the direct sound, first reflections and the late reverberation.
 
-    Outdoors (`room` 0) a far sound still meets ground and trees: few reflections, soft and soon gone.
+    Outdoors (`room` 0) a far sound still meets ground and trees: few reflections, soft and soon gone. No echo has
+    more of the high end than the sound itself: each was absorbed on its way.
     """
     rng = Generator(PCG64(ROOM_SEED))
     size_m = SMALLEST_M * (LARGEST_M / SMALLEST_M) ** room
     t60_s = 0.12 + 0.3 * distance + 2.2 * room**1.3
-    direct = 1 - 0.55 * distance - 0.25 * room
     response = np.zeros(samples_of(0.02 + 4 * size_m / SPEED_OF_SOUND) + samples_of(t60_s))
-    response[0] = direct
-    for shift_s, gain in _images(size_m, metres(distance) if room <= 0 else min(metres(distance), size_m)):
+    echo = np.zeros_like(response)
+    away_m = metres(distance)
+    for shift_s, gain in _images(size_m, min(away_m, size_m)) if room > 0 else [_ground(away_m)]:
         at = int(shift_s * SAMPLE_RATE)
-        # Rough walls spread a reflection over a millisecond or so, and take its high end.
-        spread = rng.standard_normal(samples_of(0.0012)) * decay(samples_of(0.0012), 0.0012)
-        if at + len(spread) < len(response):
-            response[at : at + len(spread)] += 0.32 * (room**0.5 + 0.6 * distance) * gain * spread
+        # Rough walls spread a reflection over a millisecond or so, which takes its high end.
+        spread = decay(samples_of(0.0015), 0.0015) * (1 + 0.5 * rng.standard_normal(samples_of(0.0015)))
+        if at + len(spread) < len(echo):
+            echo[at : at + len(spread)] += 0.5 * (room**0.5 + 0.6 * distance) * gain * spread / np.sum(spread)
     late_gain = 0.5 * room + 0.65 * distance
     start = samples_of(0.25 * size_m / SPEED_OF_SOUND + 0.003)
-    response[start:] += late_gain * _late(rng, len(response) - start, t60_s, distance)
+    echo[start:] += late_gain * _late(rng, len(echo) - start, t60_s)
+    response += filters.lowpass(echo, 9000 * (1100 / 9000) ** distance, 1)
+    response[0] += 1 - 0.55 * distance - 0.25 * room
     return response
 
 
-def _late(rng: Generator, frames: int, t60_s: float, distance: float) -> Signal:
+def _late(rng: Generator, frames: int, t60_s: float) -> Signal:
     """Return decaying noise of unit energy: two bands, of which the high one dies first."""
     source = rng.standard_normal(frames)
-    split_hz = 2200 * (1 - 0.6 * distance)
-    low = filters.bandpass(source, 110, split_hz, 1)
-    high = filters.highpass(source, split_hz, 1) * (1 - 0.75 * distance)
-    late = low * decay(frames, t60_s) + high * decay(frames, 0.45 * t60_s)
+    low = filters.bandpass(source, 35, 2200, 1)
+    high = filters.highpass(source, 2200, 1)
+    late = low * decay(frames, t60_s) + 0.6 * high * decay(frames, 0.45 * t60_s)
     late *= np.minimum(1, np.arange(frames) / samples_of(0.012))
     energy = math.sqrt(float(np.sum(late**2)))
     return late / max(energy, 1e-12)
+
+
+def _ground(away_m: float) -> tuple[float, float]:
+    """Return how much later and weaker than the direct sound its image in the ground is heard, both 1.4 m above it."""
+    path_m = math.hypot(away_m, 2 * 1.4)
+    return (path_m - away_m) / SPEED_OF_SOUND, away_m / path_m
 
 
 def _images(size_m: float, away_m: float) -> list[tuple[float, float]]:
