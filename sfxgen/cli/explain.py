@@ -55,11 +55,18 @@ def _show(reading: Mapping[str, Any]) -> None:
     width = max((len(row["word"]) for row in reading["words"]), default=0)
     for row in reading["words"]:
         missed = row["role"] in ("unknown", "ignored")
-        text = {"unknown": "not understood", "ignored": "understood, but changes nothing here"}.get(
-            row["role"], f"{row['role']} {row['effect']}".strip()
-        )
-        click.echo(f"    {row['word']:{width}}  {styled(text, fg='yellow' if missed else None)}")
+        click.echo(f"    {row['word']:{width}}  {styled(_effect(row), fg='yellow' if missed else None)}")
+    if reading["voice"]:
+        click.echo(styled("    a voice is drafted as babble, about as long as its words", fg="yellow"))
     if reading["neutral"]:
         click.echo(styled("    nothing of it names a sound: a neutral one stands in", fg="yellow"))
     changed = ", ".join(f"{name}: {value}" for name, value in reading["params"].items())
     click.echo(f"  params: {{ {changed} }}" if changed else "  params: all at their defaults")
+
+
+def _effect(row: Mapping[str, str]) -> str:
+    if row["role"] == "unknown":
+        return f"not understood; {row['effect']}" if row["effect"] else "not understood"
+    if row["role"] == "ignored":
+        return "understood, but changes nothing here"
+    return f"{row['role']} {row['effect']}".strip()

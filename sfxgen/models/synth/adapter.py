@@ -165,6 +165,7 @@ class SynthAdapter:
                 if m.role != "filler"
             ],
             "neutral": reading is not None and not reading.preset,
+            "voice": draft and kind == "dialog",
         }
 
     def param_schema(self) -> dict[str, Any]:
