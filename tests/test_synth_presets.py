@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import platform
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -274,3 +275,32 @@ def test_what_is_far_is_quieter_and_duller_and_a_wall_dulls_too(name: str) -> No
     if brilliance(here) > 0.01:  # what has no high end has none to lose
         assert brilliance(far) < 0.85 * brilliance(here)
         assert brilliance(behind) < 0.4 * brilliance(here)
+
+
+PLAIN_PROCESSOR = {
+    "NPY_DISABLE_CPU_FEATURES": "AVX2 FMA3 AVX512F AVX512CD AVX512_SKX AVX512_CLX AVX512_CNL AVX512_ICL",
+    "OPENBLAS_CORETYPE": "Nehalem",
+}
+"""What makes numpy compute as on a processor of 2008: other vector units, other matrix kernels."""
+
+
+@pytest.mark.skipif(platform.machine() not in ("x86_64", "AMD64"), reason="the features are an x86-64's")
+def test_another_processor_gives_the_same_within_90_db_below_full_scale(tmp_path: Path) -> None:
+    code = (
+        "import sys, numpy; from synth_measures import recipe; from sfxgen.models.synth.presets import PRESETS; "
+        "from sfxgen.models.synth.session import rendered; "
+        "numpy.savez(sys.argv[1], **{n: rendered(recipe(n)) for n in list(PRESETS)[::4]})"
+    )
+    for name, environment in (("this", {}), ("other", PLAIN_PROCESSOR)):
+        subprocess.run(
+            [sys.executable, "-W", "ignore", "-c", code, str(tmp_path / name)],
+            env={**os.environ, **environment},
+            cwd=Path(__file__).parent,
+            capture_output=True,
+            check=True,
+        )
+    this, other = np.load(tmp_path / "this.npz"), np.load(tmp_path / "other.npz")
+    assert len(this.files) > 50
+    for name in this.files:
+        assert this[name].shape == other[name].shape, name
+        assert np.max(np.abs(this[name] - other[name])) < 10 ** (-90 / 20), name
