@@ -25,7 +25,7 @@ from sfxgen.models.synth.prompts import (
     read_prompt,
     stem,
 )
-from sfxgen.models.synth.vocabulary import TOKEN, Level, Share, every_word, vocabulary
+from sfxgen.models.synth.vocabulary import TOKEN, Level, Share, edits, every_word, vocabulary
 from sfxgen.recipe import Kind
 
 KINDS: tuple[Kind, ...] = get_args(Kind)
@@ -176,6 +176,61 @@ def test_a_word_of_several_meanings_is_read_by_its_company(prompt: str, preset: 
     assert read_prompt(prompt).preset == preset
 
 
+@pytest.mark.parametrize(
+    ("prompt", "preset"),
+    [
+        # Whoever fires has a weapon, or it is a fire.
+        ("a rifle fires", "gunshot"),
+        ("soldier fires a pistol twice", "gunshot"),
+        ("fires 3-round burst from a rifle", "gunshot"),
+        ("turret fires", "gunshot"),
+        ("tank fires", "cannon"),
+        ("bow fires an arrow", "bow"),
+        ("fires crackling", "fire"),
+        ("shot from a double-barrelled shotgun", "shotgun"),
+        ("reloading a shotgun, two shells and pump", "reload"),
+        ("gun cocking", "reload"),
+        ("laser turret charging up", "charge"),
+        ("a bow is released, the string twangs", "bow"),
+        ("sword hits flesh", "stab"),
+        # A thing may do several things.
+        ("bomb timer beeps 5 times", "beeper"),
+        ("bomb explodes", "explosion"),
+        ("a grenade bounces three times on metal", "bounce"),
+        ("explosion, muffled under water", "underwater_blast"),
+        ("a small pebble drops into a deep well", "splash"),
+        ("coin", "coin"),
+        ("collect a coin", "coin"),
+        ("gold coin pickup", "coin"),
+        ("coins fall on the floor", "clatter"),
+        ("gold coins spill on a table", "clatter"),
+        ("a coin drops on a table", "bounce"),
+        ("picking a rusty lock", "lock"),
+        ("lock being picked", "lock"),
+        ("menu back button", "back"),
+        ("sharpening a blade", "scrape"),
+        ("spaceship flies past", "whoosh"),
+        ("boat rocking on waves, wood creaking", "waves"),
+        ("big ben strikes", "bell"),
+        # Beings walk, whatever else they sound like.
+        ("stone golem walks on wood", "footstep"),
+        ("robot walking", "footstep"),
+        ("people walking", "footstep"),
+        ("a robot says hello", "grunt"),
+        ("cat meow", "howl"),
+        ("an owl hoots", "howl"),
+        ("crowd of people laughing", "laugh"),
+        ("crowd boos", "cheer"),
+        # By a fire is a place.
+        ("acoustic guitar strum by a campfire", "pluck"),
+        ("calm acoustic guitar by a campfire", "pluck"),
+    ],
+)
+def test_who_acts_and_how_decides_over_what_else_sounds(prompt: str, preset: str) -> None:
+    assert read_prompt(prompt).preset == preset
+    assert read_prompt(prompt).unknown == ()
+
+
 def value(prompt: str, name: str) -> float:
     reading = read_prompt(prompt)
     return float(reading.params.get(name, PRESETS[reading.preset].by_name[name].default))
@@ -205,6 +260,123 @@ def test_places_are_rooms_distances_and_walls() -> None:
     assert "room" not in read_prompt("cave ambience").params
 
 
+@pytest.mark.parametrize(
+    ("prompt", "surface"),
+    [
+        ("knight in armor walks on grass", "grass"),
+        ("soldier in metal armor runs on wood", "wood"),
+        ("armor clanks while walking", None),
+        ("giant robot footsteps", None),
+        ("robot footsteps on a metal floor", "metal"),
+        ("footsteps on dirt", "grass"),
+        ("monster footsteps, wet slimy", "mud"),
+        ("stone golem walks on wood", "wood"),
+    ],
+)
+def test_what_a_walker_is_or_wears_is_no_ground(prompt: str, surface: str | None) -> None:
+    assert read_prompt(prompt).params.get("surface") == surface
+
+
+def test_a_walker_in_armour_wears_it() -> None:
+    for prompt in ("knight in armor walks on grass", "giant robot footsteps", "armor clanks while walking"):
+        assert read_prompt(prompt).params["shoe"] == "armored"
+
+
+def test_degrees_apply_to_places_and_are_shown() -> None:
+    distances = [value(f"{far} explosion", "distance") for far in ("slightly far", "far", "very far")]
+    assert distances == sorted(set(distances))
+    assert read_prompt("very far explosion").meanings[0] == Meaning("very", "moves", "far × 1.4")
+
+
+def test_thunder_is_kilometres_away() -> None:
+    near, own, far, farther = (
+        value(f"thunder {away}", "away_km") for away in ("near", "", "far", "very far")
+    )
+    assert near < own < far < farther
+    assert "distance" not in read_prompt("thunder, far").params
+
+
+def test_long_and_short_are_heard_of_what_rings() -> None:
+    assert value("long metal hit", "ring") > value("metal hit", "ring") > value("short metal hit", "ring")
+
+
+def test_bells_are_of_different_sizes() -> None:
+    bells = ("big ben", "church bell", "bell", "ship's bell", "doorbell", "hand bell", "hotel reception bell")
+    pitches = [value(bell, "pitch_hz") for bell in bells]
+    decays = [value(bell, "decay_s") for bell in bells]
+    assert pitches == sorted(set(pitches))
+    assert decays == sorted(set(decays), reverse=True)
+    assert value("big bell", "decay_s") > value("bell", "decay_s") > value("tiny bell", "decay_s")
+
+
+@pytest.mark.parametrize(
+    "animals",
+    [
+        ("cow", "sheep", "goat", "pig", "boar", "donkey", "cough", "sneeze", "burp"),
+        ("bird", "chicken", "duck", "crow", "pigeon", "mouse", "dolphin"),
+        ("dog", "puppy", "fox", "seal"),
+        ("wolf", "owl", "meow", "whale"),
+    ],
+)
+def test_animals_of_one_preset_differ(animals: tuple[str, ...]) -> None:
+    readings = [read_prompt(animal) for animal in animals]
+    assert len({reading.preset for reading in readings}) == 1
+    assert len({tuple(sorted(reading.params.items())) for reading in readings}) == len(animals)
+
+
+def test_a_verb_is_no_adjective_and_no_place() -> None:
+    assert "distance" not in read_prompt("door close").params
+    assert "distance" in read_prompt("gunshot, close").params
+    assert read_prompt("a torch is lit").params == {}
+    assert read_prompt("horse in a stable").params["room"] == 0.2
+
+
+def test_what_was_set_is_not_moved_by_the_same_word() -> None:
+    assert value("running barefoot on wet sand", "interval_s") == value("running", "interval_s")
+
+
+def test_typing_and_laughing_crowds_are_many() -> None:
+    assert value("typing fast on a keyboard", "count") >= 6
+    assert value("crowd of people laughing", "count") > value("laughing", "count")
+    assert value("children laughing", "pitch_hz") > value("laughing", "pitch_hz")
+    assert read_prompt("crowd boos").params["mood"] == "boo"
+
+
+def test_a_ground_that_changes_nothing_is_ignored() -> None:
+    meanings = read_prompt("footsteps on grass, snow").meanings
+    assert [(m.word, m.role) for m in meanings] == [
+        ("footsteps", "names"),
+        ("grass", "sets"),
+        ("snow", "ignored"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("word", "known"),
+    [
+        ("footstpe", "footstep"),
+        ("gravell", "gravel"),
+        ("thudner", "thunder"),
+        ("explosoin", "explosion"),
+        ("lightening", "lightning"),
+        ("frobnicated", ""),
+        ("qzx", ""),
+    ],
+)
+def test_a_mistyped_word_is_pointed_out_and_not_applied(word: str, known: str) -> None:
+    reading = read_prompt(f"laser {word}")
+    assert reading.preset == "laser"
+    assert reading.meanings[1] == Meaning(word, "unknown", f"did you mean {known!r}?" if known else "")
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "distance"),
+    [("abc", "abc", 0), ("abc", "acb", 1), ("abc", "ab", 1), ("", "ab", 2), ("abcd", "badc", 2)],
+)
+def test_edits_are_counted(one: str, other: str, distance: int) -> None:
+    assert edits(one, other) == edits(other, one) == distance
+
+
 def test_counts_and_rhythms_repeat_a_sound() -> None:
     assert value("laser", "count") == 1
     assert value("three laser shots", "count") == value("3 laser shots", "count") == 3
@@ -213,6 +385,97 @@ def test_counts_and_rhythms_repeat_a_sound() -> None:
     assert value("double click", "interval_s") < 0.2
     assert value("single footstep", "count") == 1
     assert value("rapid knocking", "interval_s") < value("knocking", "interval_s")
+
+
+@pytest.mark.parametrize(
+    "prompt",
+    [
+        "9mm pistol shot",
+        "44 magnum",
+        "5.56 rifle shot",
+        "12 gauge shotgun",
+        "45 caliber pistol",
+        "M16 rifle shot",
+        "12 bit error",
+        "level 3 laser",
+        "mk 2 laser",
+        "version 2 laser",
+        "two-handed sword swing",
+        "two-stroke motorbike stunt jump",
+        "2nd knock",
+        "0.5 knock",
+        "footstep_wood_03",
+        "a pair of scissors",
+    ],
+)
+def test_a_number_that_measures_or_names_is_no_count(prompt: str) -> None:
+    assert "count" not in read_prompt(prompt).params
+
+
+@pytest.mark.parametrize(
+    ("prompt", "count"),
+    [
+        ("eleven knocks", 11),
+        ("twenty-one beeps", 21),
+        ("two dozen knocks", 24),
+        ("a hundred knocks", 24),
+        ("a pair of gunshots", 2),
+        ("a couple of knocks", 2),
+        ("a dozen claps", 12),
+        ("two footsteps", 2),
+        ("3 knocks", 3),
+        ("3x knock", 3),
+        ("fires 3-round burst from a rifle", 3),
+        ("3-hit combo", 3),
+        ("ten 9mm shots", 10),
+        ("two doors slam", 2),
+        ("three rounds fired from a rifle", 3),
+        ("hammering a nail, five blows", 5),
+    ],
+)
+def test_number_words_count_whatever_their_row_says(prompt: str, count: float) -> None:
+    assert read_prompt(prompt).params["count"] == count
+
+
+def test_nothing_is_counted_to_zero() -> None:
+    assert read_prompt("zero knocks").params == read_prompt("knocks").params
+    assert read_prompt("zero knocks").ignored == ("zero",)
+
+
+def test_a_number_of_other_sounds_counts_nothing_here() -> None:
+    assert "count" not in read_prompt("reloading a shotgun, two shells and pump").params
+
+
+@pytest.mark.parametrize(
+    ("prompt", "name", "seconds"),
+    [
+        ("riser, three seconds", "length_s", 3.0),
+        ("5-second riser", "length_s", 5.0),
+        ("whoosh for two seconds", "length_s", 2.0),
+        ("half a second whoosh", "length_s", 0.5),
+        ("one and a half seconds whoosh", "length_s", 1.5),
+        ("long whoosh, 2 seconds long", "length_s", 2.0),
+        ("explosion lasting 6 seconds", "rumble_s", 6.0),
+        ("gong, 3 seconds", "decay_s", 3.0),
+        ("glass shatters for 2s", "spread_s", 2.0),
+    ],
+)
+def test_a_length_in_words_or_figures_goes_to_what_lasts(prompt: str, name: str, seconds: float) -> None:
+    params = read_prompt(prompt).params
+    assert params[name] == seconds
+    assert "count" not in params
+
+
+@pytest.mark.parametrize("prompt", ["one minute of rain", "a knock, two seconds"])
+def test_a_length_of_a_sound_that_has_none_is_ignored(prompt: str) -> None:
+    assert len(read_prompt(prompt).ignored) == 1
+    assert read_prompt(prompt).params == {}
+
+
+def test_a_slower_sound_waits_for_its_own_end() -> None:
+    assert "interval_s" not in read_prompt("slow howls, three times").params
+    assert 0 < value("fast explosions, three times", "interval_s") < 0.3
+    assert value("slow footsteps", "interval_s") > value("footsteps", "interval_s")
 
 
 def test_a_preset_that_counts_by_itself_is_asked_to() -> None:
@@ -236,6 +499,23 @@ def test_numbers_with_units_are_taken_as_they_are() -> None:
 )
 def test_what_is_negated_is_left_out(prompt: str, name: str, expected: float) -> None:
     assert read_prompt(prompt).params[name] == expected
+
+
+@pytest.mark.parametrize(
+    ("prompt", "params"),
+    [
+        ("explosion without a low thump", {}),
+        ("explosion with no loud bang", {}),
+        ("forest without loud birds", {"birds": 0}),
+        ("iron gate, no chains", {"rattle": 0}),
+        ("gate without rattling chains", {"rattle": 0}),
+        ("car crash, no glass falling", {"glass": 0}),
+        ("explosion, no debris flying", {"debris": 0}),
+        ("rain without heavy thunder", {}),
+    ],
+)
+def test_an_adjective_of_what_is_left_out_says_nothing(prompt: str, params: dict[str, float]) -> None:
+    assert read_prompt(prompt).params == params
 
 
 def test_a_negated_sound_is_not_the_sound() -> None:
@@ -359,6 +639,8 @@ SAMPLE = sorted(
         *WORDS.sets,
         *WORDS.places,
         *WORDS.counts,
+        *WORDS.numerals,
+        *WORDS.units,
         *WORDS.rhythms,
         *WORDS.degrees,
     }

@@ -6,7 +6,7 @@ import re
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from functools import cache
+from functools import cache, lru_cache
 from importlib import resources
 from itertools import chain
 from typing import Any
@@ -58,6 +58,7 @@ class Vocabulary:
     sets: Mapping[str, Mapping[str, Level]]
     places: Mapping[str, Mapping[str, Level]]
     counts: Mapping[str, int]
+    numerals: Mapping[str, float]
     rhythms: Mapping[str, Mapping[str, Level]]
     units: Mapping[str, Mapping[str, float]]
     degrees: Mapping[str, float]
@@ -65,9 +66,13 @@ class Vocabulary:
     forms: Mapping[str, str]
     phrases: Mapping[str, str]
     counted: Mapping[str, str]
-    instead: Mapping[str, str]
+    instead: Mapping[str, tuple[str, ...]]
     textures: Mapping[str, str]
     known: frozenset[str]
+
+    def works_alone(self, form: str) -> bool:
+        """Return whether a form is one of the small words that join, place or deny."""
+        return any(form in self.words[work] for work in SMALL)
 
     def stem(self, word: str) -> str:
         """Return the form of a word that the tables know, or the word itself."""
@@ -77,6 +82,10 @@ class Vocabulary:
         # "Scraping" is rather of scrape, which sounds, than of scrap.
         named = next((form for form in found if form in self.sounds), None)
         return named or next((form for form in found if form in self.known), word)
+
+
+SMALL = ("function", "joining", "adding", "placing", "negations")
+"""The works of small words that end what was said of a noun."""
 
 
 ENDINGS = (
@@ -145,9 +154,9 @@ def from_tables(tables: Mapping[str, Any]) -> Vocabulary:
     small = {work: frozenset(_listed(listed)) for work, listed in tables["words"].items()}
     rows = {
         name: {word: value for row, value in tables[name].items() for word in row.split()}
-        for name in ("moves", "sets", "places", "counts", "rhythms", "units", "degrees")
+        for name in ("moves", "sets", "places", "counts", "numerals", "rhythms", "units", "degrees")
     }
-    sounds = _sounds(tables["sounds"])
+    sounds = _sounds(tables["sounds"], {f"@{name}": listed for name, listed in tables["groups"].items()})
     options = _options(tables["options"])
     company = (source.near for sources in sounds.values() for source in sources)
     listed: list[Iterable[str]] = [sounds, options, *rows.values(), *small.values(), *company]
@@ -159,6 +168,7 @@ def from_tables(tables: Mapping[str, Any]) -> Vocabulary:
         sets=_levels(rows["sets"]),
         places=_levels(rows["places"]),
         counts=rows["counts"],
+        numerals=rows["numerals"],
         rhythms=_levels(rows["rhythms"]),
         units=rows["units"],
         degrees=rows["degrees"],
@@ -166,7 +176,7 @@ def from_tables(tables: Mapping[str, Any]) -> Vocabulary:
         forms=forms,
         phrases={},
         counted=dict(tables["counted"]),
-        instead=dict(tables["instead"]),
+        instead={name: tuple(others.split()) for name, others in tables["instead"].items()},
         textures=dict(tables["textures"]),
         known=frozenset(chain.from_iterable(listed)),
     )
@@ -187,12 +197,15 @@ def _levels(rows: Mapping[str, Mapping[str, float | str]]) -> dict[str, Mapping[
     return {word: {name: _level(value) for name, value in row.items()} for word, row in rows.items()}
 
 
-def _sounds(tables: Mapping[str, Mapping[str, Any]]) -> dict[str, tuple[Source, ...]]:
+def _sounds(
+    tables: Mapping[str, Mapping[str, Any]], groups: Mapping[str, str]
+) -> dict[str, tuple[Source, ...]]:
     senses: dict[str, list[Source]] = {}
     for preset, rows in tables.items():
         for words, row in rows.items():
             values = dict(row) if isinstance(row, Mapping) else {"rank": row}
-            rank, near = values.pop("rank"), frozenset(values.pop("near", "").split())
+            rank, named = values.pop("rank"), values.pop("near", "").split()
+            near = frozenset(word for name in named for word in groups.get(name, name).split())
             source = Source(preset, rank, {name: _level(value) for name, value in values.items()}, near)
             for word in words.split():
                 senses.setdefault(word, []).append(source)
@@ -234,3 +247,52 @@ def _run_together(word: str) -> str:
 def every_word(words: Vocabulary) -> Iterable[str]:
     """Return all words that the tables know, other spellings and irregular forms among them."""
     return words.known | words.forms.keys()
+
+
+SHORTEST_TYPO = 5
+"""Shorter words are near to too many others."""
+
+
+@cache
+def _spellings() -> Mapping[tuple[str, int], tuple[tuple[str, int], ...]]:
+    """Return the single words by their first letter and length, each with the set of its letters."""
+    by_start: dict[tuple[str, int], list[tuple[str, int]]] = {}
+    for word in sorted(every_word(vocabulary())):
+        if len(word) >= SHORTEST_TYPO and word.isalpha():
+            by_start.setdefault((word[0], len(word)), []).append((word, _letters(word)))
+    return {start: tuple(found) for start, found in by_start.items()}
+
+
+def _letters(word: str) -> int:
+    return sum(1 << ord(letter) - ord("a") for letter in set(word) if "a" <= letter <= "z")
+
+
+@lru_cache(maxsize=8192)
+def nearest(word: str) -> str:
+    """Return the known word that an unknown one may be mistyped for, or "": one edit away, of a long word two."""
+    if len(word) < SHORTEST_TYPO or not word.isalpha():
+        return ""
+    letters, reach = _letters(word), 1 if len(word) < 7 else 2
+    found: list[tuple[int, str]] = []
+    for length in range(len(word) - reach, len(word) + reach + 1):
+        for other, its_letters in _spellings().get((word[0], length), ()):
+            # An edit changes two letters of the set at most.
+            if (letters ^ its_letters).bit_count() <= 2 * reach:
+                distance = edits(word, other)
+                if distance <= reach:
+                    found.append((distance, other))
+    return min(found)[1] if found else ""
+
+
+def edits(one: str, other: str) -> int:
+    """Return how many letters are to be put in, left out, changed, or swapped with the next (Damerau 1964)."""
+    before: list[int] = []
+    row = list(range(len(other) + 1))
+    for i, letter in enumerate(one, 1):
+        last, before, row = before, row, [i]
+        for j, its in enumerate(other, 1):
+            cost = min(row[j - 1] + 1, before[j] + 1, before[j - 1] + (letter != its))
+            if i > 1 and j > 1 and letter == other[j - 2] and one[i - 2] == its:
+                cost = min(cost, last[j - 2] + 1)
+            row.append(cost)
+    return row[-1]
