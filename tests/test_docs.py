@@ -19,7 +19,7 @@ from games import Game
 from sfxgen import contracts
 from sfxgen.build import build
 from sfxgen.catalog import installed
-from sfxgen.cli import VERBS, cli
+from sfxgen.cli import VERBS, cli, main
 from sfxgen.cli.schema import schema_text
 from sfxgen.contracts import Catalog
 from sfxgen.errors import Cancelled, ManifestError, SfxgenError
@@ -423,3 +423,18 @@ def test_the_page_s_examples_have_every_member() -> None:
     adapter, exporter = made_in_docs("adapter"), made_in_docs("exporter")
     assert [name for name in members(contracts.Adapter) if not hasattr(adapter, name)] == []
     assert [name for name in members(contracts.Exporter) if not hasattr(exporter, name)] == []
+
+
+# --- docs/synth.md ----------------------------------------------------------------------------------
+
+
+def test_the_page_s_explanation_is_what_is_explained(game: Game, capsys: pytest.CaptureFixture[str]) -> None:
+    page = ROOT / "docs/synth.md"
+    manifest = next(
+        block for block in blocks(page) if block.language == "yaml" and "door/knock" in block.text
+    )
+    shown = next(block for block in blocks(page) if block.text.startswith("door/knock (synth)"))
+    game.manifest(manifest.text)
+    with pytest.raises(SystemExit):
+        main(["plan", str(game.root), "--explain", "door/knock"])
+    assert capsys.readouterr().out == shown.text
