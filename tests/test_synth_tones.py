@@ -131,10 +131,37 @@ def test_a_longer_length_lasts_longer(preset: object) -> None:
     assert len(plain(name, length_s=parameter.default * 1.8)) > 1.25 * len(plain(name))
 
 
+@pytest.mark.parametrize("preset", [p for p in MINE if "pitch_hz" in p.by_name], ids=lambda p: p.name)
+def test_a_higher_pitch_is_higher(preset: object) -> None:
+    name = str(getattr(preset, "name", ""))
+    parameter = PRESETS[name].by_name["pitch_hz"]
+    assert isinstance(parameter, Number)
+    low, high = (plain(name, pitch_hz=parameter.default * factor) for factor in (0.6, 1.7))
+    centroids = centroid_hz(np.pad(high, ((2048, 2048), (0, 0)))) / centroid_hz(
+        np.pad(low, ((2048, 2048), (0, 0)))
+    )
+    partials = pitch_hz(high, 0.0, 60.0) / pitch_hz(low, 0.0, 60.0)
+    assert max(centroids, partials) > 1.6
+
+
 # Interface
 
 
-def test_a_click_of_metal_rings_higher_and_a_release_is_a_second_click() -> None:
+@pytest.mark.parametrize(("name", "params"), [("click", {}), ("tick", {}), ("typing", {"release_ms": 0})])
+def test_what_is_pressed_sounds_of_its_material(name: str, params: dict[str, Value]) -> None:
+    def heard(material: str) -> tuple[float, float]:
+        takes = [sound(name, take=t, variation=0.0, material=material, **params) for t in (1, 2, 3, 4)]
+        return float(np.mean([len(x) for x in takes])), mean_centroid_hz(name, material=material, **params)
+
+    plastic, metal, wood, glass = (heard(m) for m in ("plastic", "metal", "wood", "glass"))
+    assert metal[0] > 1.3 * plastic[0]
+    assert metal[0] > glass[0] > wood[0]
+    assert glass[1] > metal[1] > plastic[1] > 1.3 * wood[1]
+
+
+def test_a_click_of_metal_rings_longer_and_a_release_is_a_second_click() -> None:
+    rings = [ring_s(plain("click", material=m, decay_ms=40)) for m in ("wood", "plastic", "metal")]
+    assert rings[2] > 2 * rings[1] > 2 * rings[0]
     assert len(plain("click", release_ms=150)) > 0.15 * SAMPLE_RATE > len(plain("click"))
     assert mean_centroid_hz("click", pitch_hz=5000) > 1.5 * mean_centroid_hz("click", pitch_hz=1200)
 
@@ -343,6 +370,21 @@ def test_a_power_down_sags_and_its_flutter_slows_down() -> None:
     samples = plain("power_down", rise_st=-24, length_s=1.0, wobble_hz=0.0, roughness=0.0, brightness=0.0)
     assert pitch_hz(samples, 0.7, 0.15) < 0.5 * pitch_hz(samples, 0.02, 0.1)
 
+    def flutters_s(wobble_hz: float) -> NDArray[np.float64]:
+        held = plain(
+            "power_down", rise_st=0, length_s=2.0, wobble_hz=wobble_hz, roughness=0.0, brightness=0.3
+        )
+        loud = np.abs(dsp.hilbert(held[:, 0].astype(np.float64)))
+        smooth = dsp.sosfiltfilt(dsp.butter(2, 40, fs=SAMPLE_RATE, output="sos"), loud)
+        peaks, _ = dsp.find_peaks(smooth, prominence=0.1 * smooth.max())
+        times = peaks / SAMPLE_RATE
+        return np.asarray(times[times < 1.0])
+
+    slow, quick = flutters_s(8), flutters_s(16)
+    assert len(quick) > 1.6 * len(slow)
+    gaps = np.diff(quick)
+    assert np.mean(gaps[-3:]) > 1.2 * np.mean(gaps[:3])
+
 
 # Movement
 
@@ -390,6 +432,12 @@ def test_silk_is_brighter_than_cotton_and_cotton_than_wool() -> None:
     assert mean_centroid_hz("cloth", speed=0.95) > 1.3 * mean_centroid_hz("cloth", speed=0.05)
     light, heavy = (band_share(plain("cloth", weight=w), 60, 500) for w in (0.0, 1.0))
     assert heavy > 2 * light
+
+
+def test_more_folds_are_heard_over_the_rub_of_cloth() -> None:
+    few, some, many = (mean_centroid_hz("cloth", density=d) for d in (10, 90, 400))
+    assert few < some < many
+    assert many > 1.2 * few
 
 
 def test_a_rope_slips_as_often_as_told_and_creaks_higher_the_harder_it_is_pulled() -> None:
@@ -518,10 +566,20 @@ def test_a_gong_blooms_and_rings_long() -> None:
     assert ring_s(blooming) > 2.0
 
 
-@pytest.mark.parametrize("instrument", ["tom", "kick", "snare", "timpani", "taiko"])
-def test_a_bigger_drum_is_lower_and_a_harder_hit_falls_in_pitch(instrument: str) -> None:
+@pytest.mark.parametrize(
+    ("instrument", "bend"),
+    [("tom", 1.1), ("kick", 1.3), ("snare", 1.05), ("timpani", 1.008), ("taiko", 1.08)],
+)
+def test_a_bigger_drum_is_lower_and_a_harder_hit_falls_in_pitch(instrument: str, bend: float) -> None:
     small, big = (plain("drum", instrument=instrument, size=s, decay_s=1.5, rattle=0.0) for s in (0.0, 1.0))
     assert pitch_hz(big, 0.1, 0.3) < 0.7 * pitch_hz(small, 0.1, 0.3)
+    soft, hard = (
+        plain("drum", instrument=instrument, size=0.3, decay_s=2.0, rattle=0.0, strength=s)
+        for s in (0.0, 1.0)
+    )
+    level, fallen = (pitch_hz(x, 0.0, 0.06) / pitch_hz(x, 0.3, 0.3) for x in (soft, hard))
+    assert level < 1.02
+    assert fallen > max(bend, 1.005 * level)
 
 
 def test_a_hard_stroke_starts_sharp() -> None:
@@ -548,7 +606,14 @@ def test_a_roll_has_its_strokes_and_swells() -> None:
 @pytest.mark.parametrize("instrument", ["nylon", "steel"])
 def test_a_string_is_in_tune(instrument: str, frequency_hz: float) -> None:
     samples = plain("pluck", instrument=instrument, pitch_hz=frequency_hz, decay_s=4.0)
-    assert abs(cents(near_hz(part(samples, 0.1, 1.6), frequency_hz), frequency_hz)) < 5
+    held = part(samples, 0.1, 1.6)
+    assert abs(cents(near_hz(held, frequency_hz), frequency_hz)) < 5
+    # It is the fundamental that is there: it is strong, and nothing lies at or between its subharmonics.
+    strongest = max(level_db_at(held, n * frequency_hz) for n in range(1, 9))
+    fundamental = level_db_at(held, frequency_hz)
+    assert fundamental > strongest - 12
+    below = [level_db_at(held, share * frequency_hz) for share in (1 / 3, 1 / 2, 2 / 3, 3 / 2)]
+    assert max(below) < fundamental - 20
 
 
 def test_a_string_s_upper_harmonics_die_first() -> None:
@@ -599,6 +664,18 @@ def test_a_riser_grows_louder_and_higher_and_stops_short() -> None:
     assert loudest_db(samples, 1.6, 2.0) > loudest_db(samples, 0.0, 0.4) + 12
     assert centroid_hz(part(samples, 1.5, 2.0)) > 2 * centroid_hz(part(samples, 0.1, 0.5))
     assert np.argmax(np.abs(samples)) > 0.6 * len(samples)
+    end_s = len(samples) / SAMPLE_RATE
+    assert loudest_db(samples, end_s - 0.2, end_s - 0.05) > -6
+    assert loudest_db(samples, end_s - 0.002, 60) < -20
+
+
+@pytest.mark.parametrize("rise_st", [0, 12, 30])
+def test_a_riser_climbs_as_far_as_told(rise_st: float) -> None:
+    samples = plain(
+        "riser", length_s=2.0, rise_st=rise_st, noise=0.0, wobble_hz=0.0, roughness=0.0, brightness=0.0
+    )
+    moved = cents(pitch_hz(samples, 1.8, 0.12), pitch_hz(samples, 0.02, 0.1)) / 100
+    assert moved == pytest.approx(rise_st, abs=1 + 0.15 * rise_st)
 
 
 def test_a_sad_trombone_steps_down_and_droops() -> None:

@@ -7,7 +7,7 @@ from numpy.random import Generator
 
 from sfxgen.models.synth import noise, oscillators, particles
 from sfxgen.models.synth.envelopes import decay, ramp_out, slide, wander
-from sfxgen.models.synth.filters import good_length
+from sfxgen.models.synth.filters import good_length, highpass
 from sfxgen.models.synth.noise import Gains
 from sfxgen.models.synth.parameters import SAMPLE_RATE
 from sfxgen.models.synth.take import Layer, Signal, level, mix, samples_of
@@ -19,6 +19,17 @@ def shock(rng: Generator, length_s: float) -> Signal:
     wave = (1 - seconds / length_s) * np.exp(-seconds / length_s)
     torn = noise.white(rng, len(wave)) * np.exp(-seconds / (0.5 * length_s))
     return (wave + 0.35 * torn) * ramp_out(len(wave), 0.3)
+
+
+def snap(rng: Generator, length_s: float, low_hz: float) -> Signal:
+    """Return the crack of a steep front: noise above a corner at a peak of about 1, gone after `length_s`.
+
+    It is mixed in after a blast's own limit, which would only swallow it.
+    """
+    frames = samples_of(length_s)
+    return _evened(highpass(noise.white(rng, frames), low_hz) * decay(frames, 1.2 * length_s)) * ramp_out(
+        frames, 0.3
+    )
 
 
 def sonic_boom(length_s: float) -> Signal:

@@ -68,7 +68,7 @@ PRESETS = (
         name="bark",
         family="creatures",
         summary="One bark of a dog, or of what guards a dungeon.",
-        duration_s=0.35,
+        duration_s=0.22,
         parameters=(
             number("size", "", 0, 1, 0.5, "From a lapdog to a hellhound.", spread=0.08),
             number(

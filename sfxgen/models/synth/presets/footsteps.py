@@ -27,7 +27,7 @@ PRESETS = (
         name="footstep",
         family="footsteps",
         summary="One step: heel, roll and toe on a surface.",
-        duration_s=0.5,
+        duration_s=0.35,
         parameters=(
             choice("surface", SURFACES, "gravel", "What is walked on."),
             choice("shoe", SHOES, "boot", "What is on the foot."),
@@ -42,7 +42,7 @@ PRESETS = (
         name="landing",
         family="footsteps",
         summary="Somebody lands from a jump: two feet, the body's weight, clothes and gear.",
-        duration_s=0.6,
+        duration_s=0.4,
         parameters=(
             choice("surface", SURFACES, "stone", "What is landed on."),
             choice("shoe", SHOES, "boot", "What is on the feet."),

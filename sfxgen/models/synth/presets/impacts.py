@@ -12,7 +12,7 @@ PRESETS = (
         name="hit",
         family="impacts",
         summary="One thing strikes another: a struck body of some material.",
-        duration_s=0.6,
+        duration_s=0.12,
         parameters=(
             choice("material", MATERIALS, "wood", "What is struck."),
             number("size", "", 0, 1, 0.4, "How big the struck body is; bigger is lower.", spread=0.1),
@@ -25,7 +25,7 @@ PRESETS = (
         name="knock",
         family="impacts",
         summary="One knock on a door: knuckles, the panel, the air behind it.",
-        duration_s=0.35,
+        duration_s=0.13,
         parameters=(
             choice("material", ("wood", "metal", "glass"), "wood", "What the door is made of."),
             number("weight", "", 0, 1, 0.4, "From a cupboard to a castle gate.", spread=0.1),
@@ -83,7 +83,7 @@ PRESETS = (
         name="clatter",
         family="impacts",
         summary="Several pieces fall in a heap and settle.",
-        duration_s=1.3,
+        duration_s=0.75,
         parameters=(
             choice("material", RIGID, "wood", "What the pieces are made of."),
             number("size", "", 0, 1, 0.4, "How big a piece is; bigger is lower.", spread=0.1),

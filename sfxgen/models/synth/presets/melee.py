@@ -106,7 +106,7 @@ PRESETS = (
         name="shield_block",
         family="melee",
         summary="A blow on a shield: the boards or the plate, the rim and the straps.",
-        duration_s=0.8,
+        duration_s=0.3,
         parameters=(
             choice("material", ("wood", "metal"), "wood", "What the shield is made of."),
             number("size", "", 0, 1, 0.5, "From a buckler to a tower shield: bigger is lower.", spread=0.12),

@@ -89,7 +89,7 @@ PRESETS = (
         name="ammo",
         family="pickups",
         summary="Ammunition is taken: a metal clunk, and what lies loose in it rattles.",
-        duration_s=0.45,
+        duration_s=0.2,
         parameters=(
             choice("action", ("clip", "box", "shells"), "clip", "A magazine, a steel box, or loose shells."),
             number("size", "", 0, 1, 0.4, "From pistol rounds to a tank's; bigger is lower.", spread=0.06),
@@ -118,7 +118,7 @@ PRESETS = (
         name="bag",
         family="pickups",
         summary="A pouch of coins, gems or stones is taken: it lands, and what is in it shifts.",
-        duration_s=0.7,
+        duration_s=0.45,
         parameters=(
             choice("material", ("metal", "glass", "stone"), "metal", "What is in it: coins, gems, stones."),
             number("size", "", 0, 1, 0.4, "How big the pieces are; bigger is lower.", spread=0.1),

@@ -86,7 +86,7 @@ PRESETS = (
         name="harp_gliss",
         family="stingers",
         summary="A harp's glissando: a hand runs over the strings.",
-        duration_s=2.2,
+        duration_s=1.5,
         parameters=(
             choice("direction", ("up", "down"), "up", "Which way the hand runs."),
             choice(
@@ -163,7 +163,7 @@ PRESETS = (
                 "nylon",
                 "What the string belongs to.",
             ),
-            number("pitch_hz", "Hz", 50, 2000, 220, "Pitch of the string.", log=True, spread=0.008),
+            number("pitch_hz", "Hz", 50, 2000, 220, "Pitch of the string.", log=True, spread=0.014),
             number("decay_s", "s", 0.1, 8, 2.2, "Until the string is still.", log=True, spread=0.08),
             number("brightness", "", 0, 1, 0.5, "How long the upper partials live.", spread=0.08),
             number("hardness", "", 0, 1, 0.5, "From a thumb to a plectrum.", spread=0.08),

@@ -9,7 +9,7 @@ PRESETS = (
         name="click",
         family="ui",
         summary="A button or switch: a tiny struck body, pressed and perhaps let go.",
-        duration_s=0.12,
+        duration_s=0.03,
         parameters=(
             choice(
                 "material", ("plastic", "metal", "wood", "glass"), "plastic", "What the button is made of."
@@ -26,7 +26,7 @@ PRESETS = (
         summary="The pointer passes over something: a soft, short blip.",
         duration_s=0.12,
         parameters=(
-            number("pitch_hz", "Hz", 150, 4000, 1100, "Pitch at the start.", log=True, spread=0.07),
+            number("pitch_hz", "Hz", 150, 4000, 1100, "Pitch at the start.", log=True, spread=0.09),
             number("glide_st", "semitones", -12, 12, 2, "How far the pitch glides.", spread=0.15),
             number("length_s", "s", 0.03, 0.5, 0.1, "How long it lasts.", log=True, spread=0.2),
             number("brightness", "", 0, 1, 0.25, "How strong the upper partials are.", spread=0.2),
@@ -38,7 +38,7 @@ PRESETS = (
         summary="Accepted: two rising bell tones.",
         duration_s=0.8,
         parameters=(
-            number("pitch_hz", "Hz", 150, 3000, 660, "Pitch of the first tone.", log=True, spread=0.008),
+            number("pitch_hz", "Hz", 150, 3000, 660, "Pitch of the first tone.", log=True, spread=0.012),
             number("interval_st", "semitones", 0, 24, 7, "How far the second tone lies above.", spread=0),
             number("gap_ms", "ms", 30, 300, 95, "From the first tone's start to the second's.", spread=0.05),
             number("decay_s", "s", 0.08, 3, 0.6, "Until the second tone is gone.", log=True, spread=0.12),
@@ -49,7 +49,7 @@ PRESETS = (
         name="error",
         family="ui",
         summary="Refused: two low, rough, falling tones.",
-        duration_s=0.5,
+        duration_s=0.35,
         parameters=(
             number("pitch_hz", "Hz", 60, 1500, 220, "Pitch of the first tone.", log=True, spread=0.03),
             number("interval_st", "semitones", -24, 0, -4, "How far the second tone lies below.", spread=0),
@@ -77,7 +77,7 @@ PRESETS = (
         name="tick",
         family="ui",
         summary="One detent of a slider, a dial or a list: a very short tick.",
-        duration_s=0.03,
+        duration_s=0.02,
         parameters=(
             choice("material", ("plastic", "wood", "metal", "glass"), "plastic", "What ticks."),
             number("pitch_hz", "Hz", 400, 9000, 2800, "Pitch of the body.", log=True, spread=0.05),
@@ -96,7 +96,7 @@ PRESETS = (
                 "instrument", ("bell", "marimba", "glass", "synth"), "bell", "What the notes are played on."
             ),
             choice("mood", ("bright", "calm", "urgent", "dark"), "bright", "Which way the notes lead."),
-            number("pitch_hz", "Hz", 150, 2500, 659, "Pitch of the first note.", log=True, spread=0.008),
+            number("pitch_hz", "Hz", 150, 2500, 659, "Pitch of the first note.", log=True, spread=0.012),
             number("notes", "", 1, 6, 2, "How many notes, rounded.", spread=0),
             number("tempo_ms", "ms", 40, 500, 130, "From one note to the next.", log=True, spread=0.05),
             number("decay_s", "s", 0.1, 4, 0.9, "Until a note is gone.", log=True, spread=0.08),
@@ -154,7 +154,7 @@ PRESETS = (
         summary="An entry is chosen: one short, rounded mallet note.",
         duration_s=0.3,
         parameters=(
-            number("pitch_hz", "Hz", 150, 4000, 880, "Pitch of the note.", log=True, spread=0.008),
+            number("pitch_hz", "Hz", 150, 4000, 880, "Pitch of the note.", log=True, spread=0.012),
             number("decay_s", "s", 0.04, 2, 0.28, "Until the note is gone.", log=True, spread=0.12),
             number("hardness", "", 0, 1, 0.5, "From a felt mallet to a hard one.", spread=0.2),
             number("brightness", "", 0, 1, 0.35, "How strong the upper partials are.", spread=0.2),
@@ -167,7 +167,7 @@ PRESETS = (
         summary="Back or cancel: two soft notes that step down, the second damped.",
         duration_s=0.3,
         parameters=(
-            number("pitch_hz", "Hz", 120, 3000, 620, "Pitch of the first note.", log=True, spread=0.008),
+            number("pitch_hz", "Hz", 120, 3000, 620, "Pitch of the first note.", log=True, spread=0.016),
             number("interval_st", "semitones", -24, 0, -5, "How far the second note lies below.", spread=0),
             number("gap_ms", "ms", 20, 300, 65, "From the first note to the second.", spread=0.08),
             number("decay_s", "s", 0.04, 1.5, 0.2, "Until the second note is gone.", log=True, spread=0.12),
@@ -193,7 +193,7 @@ PRESETS = (
         name="pop",
         family="ui",
         summary="A bubble pops up: a round blip whose pitch leaps.",
-        duration_s=0.12,
+        duration_s=0.09,
         parameters=(
             number("size", "", 0, 1, 0.35, "How big the bubble is; bigger is lower.", spread=0.1),
             number("rise_st", "semitones", 0, 36, 14, "How far the pitch leaps.", spread=0.1),
@@ -231,7 +231,7 @@ PRESETS = (
         duration_s=0.2,
         parameters=(
             choice("action", ("count", "go"), "count", "A beep before the start, or the start itself."),
-            number("pitch_hz", "Hz", 150, 3000, 740, "Pitch of a counting beep.", log=True, spread=0.008),
+            number("pitch_hz", "Hz", 150, 3000, 740, "Pitch of a counting beep.", log=True, spread=0.012),
             number("interval_st", "semitones", 0, 24, 12, "How far the start lies above.", spread=0),
             number("length_s", "s", 0.03, 1, 0.14, "How long a counting beep lasts.", log=True, spread=0.06),
             number("brightness", "", 0, 1, 0.4, "From a round tone to a bright buzzer.", spread=0.15),

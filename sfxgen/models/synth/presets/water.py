@@ -11,7 +11,7 @@ PRESETS = (
         name="water_drop",
         family="water",
         summary="Drops fall into water: a tick and the bubble's rising note.",
-        duration_s=0.4,
+        duration_s=0.2,
         parameters=(
             number("pitch_hz", "Hz", 200, 5000, 850, "Pitch of the bubble.", log=True, spread=0.18),
             number("rise_oct", "octaves", 0, 2, 0.45, "How far its pitch rises.", spread=0.18),
@@ -40,7 +40,7 @@ PRESETS = (
         name="splash",
         family="water",
         summary="Something falls into water: a slap, a closing cavity, bubbles and spray.",
-        duration_s=1.4,
+        duration_s=0.9,
         parameters=(
             number("size", "", 0, 1, 0.4, "From a pebble to a diver.", spread=0.1),
             number("strength", "", 0, 1, 0.6, "How fast it hits the water.", spread=0.12),

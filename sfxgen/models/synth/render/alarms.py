@@ -250,7 +250,7 @@ def sonar(take: Take) -> Signal:
     rng, tail_s = take.rng, take["tail_s"]
     ping_frames = samples_of(take["length_s"])
     glide = slide(ping_frames, take["pitch_hz"], take["pitch_hz"] * semitones(take["glide_st"]))
-    glide *= rng.uniform(0.99, 1.01)
+    glide *= rng.uniform(0.99, 1.01) * slide(ping_frames, 1.0, rng.uniform(0.985, 1.015))
     edge = np.minimum(
         1,
         np.minimum(np.arange(ping_frames), np.arange(ping_frames)[::-1])
@@ -282,7 +282,8 @@ def beeper(take: Take) -> Signal:
     frames = samples_of(length_s + RELEASE_S)
     end_hz = take["pitch_hz"] * semitones(take["glide_st"])
     # A piezo sags a little as it is driven, each time by its own amount.
-    sag = slide(frames, 1.0, rng.uniform(0.985, 1.015), rng.uniform(0.6, 1.4))
+    sag = slide(frames, 1.0, rng.uniform(0.98, 1.02), rng.uniform(0.6, 1.4))
+    sag = sag * (1 + min(0.006, 0.001 / length_s) * wander(rng, frames, 2.5 / length_s))
     pitch = slide(frames, take["pitch_hz"], end_hz) * sag * rng.uniform(0.97, 1.03)
     odd = np.where(RANKS % 2 == 1, 1.0, 0.1 * rng.uniform(0.4, 1))
     gains = odd * RANKS ** (-3.2 + 2.3 * take["brightness"]) * rng.uniform(0.85, 1.1, len(RANKS))

@@ -34,7 +34,9 @@ def forest(take: Take) -> Circle:
         songs = [_phrase(take.rng, take["bird_pitch_hz"]) for _ in range(4)]
         total += np.float32(0.8) * _far_calls(take, songs, take["birds"], take["bird_distance"])
     if take["insects"] > 0:
-        total += np.float32(0.1 * take["insects"]) * _crickets(take, 4500, 1.2)
+        loud = take["insects"] ** 0.7
+        total += np.float32(0.55 * loud) * _crickets(take, 4500, 1.2)
+        total += np.float32(0.09 * loud) * _chorus(take, 4500)
     return total
 
 
@@ -62,7 +64,7 @@ def _far_calls(take: Take, calls: Sequence[Signal], rate_hz: float, far: float) 
         place = 0.5 * np.pi * rng.uniform(0.08, 0.92)
         sung = loops.crowd(take, mine % take.period, gains, [call])
         total += np.stack([np.float32(np.cos(place)) * sung, np.float32(np.sin(place)) * sung])
-    return total * np.float32(1.1 - 0.8 * far)
+    return total * np.float32(1.4 * 0.2**far)
 
 
 def _among_trunks(rng: Generator, call: Signal, far: float) -> Signal:
@@ -176,7 +178,7 @@ def beach(take: Take) -> Circle:
         total += np.float32(0.45 * take["wind"]) * breeze
     if take["birds"] > 0:
         gulls = [_gull(take.rng) for _ in range(4)]
-        total += np.float32(0.75) * _far_calls(take, gulls, take["birds"], take["bird_distance"])
+        total += np.float32(2.2) * _far_calls(take, gulls, take["birds"], take["bird_distance"])
     return total
 
 
@@ -341,7 +343,7 @@ def city(take: Take) -> Circle:
         total += loops.in_hall(take, honks, 0.45, 1.6, 1800)
     if take["people"] > 0:
         talk = babble(take, people=14, voice="mixed", speed=0.5, effort=0.4, brightness=0.2 + 0.4 * bright)
-        total += np.float32(0.12 * take["people"]) * talk
+        total += np.float32(0.7 * take["people"]) * talk
     return total
 
 

@@ -60,17 +60,20 @@ def growl(take: Take) -> Signal:
     heard = level(voice.tract(buzz, track, scale, bite=0.025, width=1.3))
     heard = saturate(1.4 * heard, 0.6 + 1.4 * rough)
     if take["wet"] > 0:
-        heard = heard + 0.5 * take["wet"] * _gargle(take, frames, scale)
+        # Spittle bubbles up through the voice, and shuts it off now and then.
+        bubbling = np.clip(0.5 + 1.1 * wander(rng, frames, 38.0), 0, 1)
+        heard = heard * (1 - 0.85 * take["wet"] * bubbling)
+        heard = heard + 1.6 * take["wet"] * _gargle(take, frames, scale)
     return heard * swell * ramp_out(frames, 0.15)
 
 
 def _gargle(take: Take, frames: int, scale: float) -> Signal:
     """Return the spittle in a throat: small bubbles, crowded."""
     rng = take.rng
-    positions = particles.poisson(rng, frames, 55 * frames / SAMPLE_RATE)
-    gains = particles.heavy_tailed(rng, len(positions), 0.7)
+    positions = particles.poisson(rng, frames, 70 * frames / SAMPLE_RATE)
+    gains = particles.heavy_tailed(rng, len(positions), 0.5)
     drops = [
-        particles.bubble(scale * rng.uniform(350, 1500), rng.uniform(0.012, 0.03), rng.uniform(0.3, 1.2))
+        particles.bubble(scale**0.7 * rng.uniform(600, 3000), rng.uniform(0.012, 0.03), rng.uniform(0.3, 1.2))
         for _ in range(12)
     ]
     return level(particles.scatter(frames, positions, gains, drops))
@@ -305,22 +308,29 @@ def _wing_table(take: Take) -> Signal:
 
 def purr(take: Take) -> Signal:
     """The larynx opens and shuts some 26 times a second, in both directions of the breath (Remmers and Gautier, 1972)."""
-    rough, scale = take["roughness"], voice.throat(take["size"])
-    breath = bed.cycles(take, 1 / take["breath_s"]) % 1.0
+    rough, scale, rng = take["roughness"], voice.throat(take["size"]), take.rng
+    breath = (bed.cycles(take, 1 / take["breath_s"]) + rng.uniform()) % 1.0
     # Out is longer, louder and a little slower than in; between them, a moment of nothing.
-    inward = breath < 0.42
-    swell = np.where(inward, np.sin(np.pi * breath / 0.42), np.sin(np.pi * (breath - 0.42) / 0.58))
+    turn = rng.uniform(0.37, 0.46)
+    inward = breath < turn
+    swell = np.where(inward, np.sin(np.pi * breath / turn), np.sin(np.pi * (breath - turn) / (1 - turn)))
     swell = np.maximum(swell, 0) ** 0.55 * np.where(inward, 0.7, 1.0)
-    rate = take["rate_hz"] * np.where(inward, 1.06, 0.97) * (1 + 0.05 * rough * bed.wander(take, 7.0))
+    rate = (
+        take["rate_hz"] * np.where(inward, 1.06, 0.97) * (1 + (0.015 + 0.06 * rough) * bed.wander(take, 7.0))
+    )
     cycles = bed.cycles(take, rate)
     flutter = motor.pulses(
-        take, cycles, wavetable.shaped(motor.pressure(5.0), 80.0), np.ones(1), sigma=0.4 * rough
+        take,
+        cycles + rng.uniform(),
+        wavetable.shaped(motor.pressure(rng.uniform(4.3, 5.8)), 80.0),
+        np.ones(1),
+        sigma=0.08 + 0.4 * rough,
     )
     gate = np.maximum(flutter, 0)
     air = bed.white(take) * (0.12 + gate) * 0.3
     source = (flutter + (0.15 + 0.9 * take["air"]) * air) * swell
     bank = [
-        (f * scale * take.rng.uniform(0.9, 1.1), t, g)
+        (f * scale * rng.uniform(0.85, 1.18), t, g * rng.uniform(0.6, 1.3))
         for f, t, g in ((95, 0.05, 1.0), (210, 0.035, 0.8), (520, 0.02, 0.35), (1250, 0.012, 0.25))
     ]
     bank.append((2900 * scale, 0.006, 0.3))
@@ -480,9 +490,10 @@ def gasp(take: Take) -> Signal:
         )
         contour = slide(frames, 1.2, 0.7)
     breath = noise.white(rng, frames) * (0.85 + 0.15 * wander(rng, frames, 30.0))
-    air = level(
-        voice.tract(breath, track, scale * (1.15 if inward else 0.95), bite=0.04 + 0.12 * strength, width=2.2)
-    )
+    # A wide throat tears the air less finely, and what passes by its resonances is duller as well.
+    breath = lowpass(breath, min(5200 * scale, 18000.0), 1)
+    edge = (0.04 + 0.12 * strength) * min(1.0, scale)
+    air = level(voice.tract(breath, track, scale * (1.15 if inward else 0.95), bite=edge, width=2.2))
     total = air
     if take["tone"] > 0:
         pitch = 210 * scale**0.8 * contour

@@ -9,7 +9,7 @@ from numpy.random import Generator
 
 from sfxgen.models.synth import bed, loops, modal, noise, particles
 from sfxgen.models.synth.envelopes import decay, lines, ramp_out, slide, wander
-from sfxgen.models.synth.filters import bandpass, good_length, lowpass
+from sfxgen.models.synth.filters import bandpass, good_length, highpass, lowpass
 from sfxgen.models.synth.loops import Circle, Colour, one_period
 from sfxgen.models.synth.noise import Gains, bump, tilt
 from sfxgen.models.synth.oscillators import saw, sine
@@ -71,14 +71,14 @@ def applause(take: Take) -> Circle:
     near = min(people, NEAR_PEOPLE)
     at, whose, gains = _clapping(take, near, 2.6 + 1.9 * eager, take["together"])
     grains = _claps(rng, 18, 0.25 + 0.45 * eager)
-    dulled = [lowpass(grain, 3500 + 11000 * bright, 1) for grain in grains]
+    dulled = [lowpass(grain, 1100 + 14000 * bright**1.5, 1) for grain in grains]
     places = 0.25 * np.pi * (1 + 0.9 * rng.uniform(-1, 1, near))[whose]
     total = np.stack(
         [loops.crowd(take, at, gains * law(places), dulled, whose % len(grains)) for law in (np.cos, np.sin)]
     )
     behind = (people - near) / people
     if behind > 0:
-        far_hz = 1300 + 1500 * bright
+        far_hz = 1000 + 2100 * bright
         far = loops.grainy(take, lambda hz: bump(hz, far_hz, 0.95))
         steady = 1 + 0.08 * loops.wander(take, 0.8)
         total += np.float32(1.3 * behind) * loops.sides(loops.moved(take, far, steady))
@@ -306,9 +306,12 @@ def babble(take: Take, *, people: int, voice: str, speed: float, effort: float, 
     loud_at, place = np.concatenate(gains), np.concatenate(places)
     total = np.stack([loops.crowd(take, at, loud_at * law(place), grains, mine) for law in (np.cos, np.sin)])
     behind = 0.05 + 0.3 * (people - near) / people + 0.0012 * near
-    top_hz = 1400 + 1800 * brightness
+    top_hz = 700 + 3500 * brightness
     blur = loops.coloured(
-        take, lambda hz: (bump(hz, 520, 0.75) + 0.4 * bump(hz, 1500, 0.7)) * tilt(hz, top_hz, 2)
+        take,
+        lambda hz: (
+            (bump(hz, 520, 0.75) + (0.15 + 0.7 * brightness) * bump(hz, 1500, 0.7)) * tilt(hz, top_hz, 2)
+        ),
     )
     talk = 1 + (0.5 / (1 + 0.05 * people)) * loops.wander(take, 4.5) + 0.12 * loops.wander(take, 0.6)
     total += np.float32(behind) * loops.sides(loops.moved(take, blur, talk))
@@ -350,21 +353,34 @@ def _syllables(
         count = samples_of(hiss_s)
         hiss = bandpass(noise.white(rng, count), low_hz, high_hz, 1) * np.hanning(count)
         syllable = mix((1.0, vowel, 0.6 * hiss_s), (0.14 * rng.uniform(0, 1.3), level(hiss)))
-        out.append(lowpass(syllable, 1500 + 9000 * brightness**1.3, 1))
+        # Far voices lose their upper formants and consonants; near ones have them in full.
+        dull, clear = lowpass(syllable, 600 + 9000 * brightness**1.5, 1), highpass(syllable, 1400, 1)
+        out.append(dull + 1.6 * brightness * clear)
     return out
 
 
 # Feet
 
 TREADS = {
-    "gravel": (1800.0, 7000.0, 0.11, 34, 0.35),
-    "stone": (1100.0, 5200.0, 0.03, 5, 0.5),
-    "dirt": (250.0, 1500.0, 0.07, 10, 0.9),
-    "snow": (900.0, 4200.0, 0.16, 46, 0.4),
-    "wood": (300.0, 2200.0, 0.05, 5, 1.2),
-    "metal": (500.0, 5000.0, 0.12, 5, 0.6),
+    "gravel": (1800.0, 7000.0, 0.22, 14, 0.35, 1.8),
+    "stone": (1100.0, 5200.0, 0.03, 2, 0.5, 0.4),
+    "dirt": (250.0, 1500.0, 0.07, 10, 0.9, 0.8),
+    "snow": (900.0, 4200.0, 0.16, 46, 0.4, 0.8),
+    "wood": (300.0, 2200.0, 0.05, 5, 1.2, 0.8),
+    "metal": (500.0, 5000.0, 0.12, 5, 0.6, 0.8),
 }
-"""A boot's impacts, by surface: from and to Hz, over how long, how many, and how much the ground thuds."""
+"""A boot's impacts, by surface: from and to Hz, over how long, how many, how much the ground thuds, how unlike they are."""
+
+TREAD_RINGS_S = {
+    "gravel": (0.0008, 0.002),
+    "stone": (0.008, 0.02),
+    "wood": (0.02, 0.07),
+    "metal": (0.02, 0.07),
+}
+"""How long what a boot strikes rings; 2 to 8 ms where nothing is said."""
+
+SCUFFS = {"gravel": 0.03, "dirt": 0.18, "snow": 0.18}
+"""How loudly a sole scuffs over the ground."""
 
 
 @one_period
@@ -388,8 +404,7 @@ def march(take: Take) -> Circle:
     total = np.stack(
         [loops.crowd(take, positions, gains * law(places), grains, which) for law in (np.cos, np.sin)]
     )
-    if take["people"] > near:
-        total += _troop_behind(take, steps, float(np.mean(at) % apart) / apart, near)
+    total += _troop_behind(take, steps, float(np.mean(at) % apart) / apart, near)
     if take["rattle"] > 0:
         total += np.float32(take["rattle"]) * _gear(take, positions, near)
     return total
@@ -397,15 +412,15 @@ def march(take: Take) -> Circle:
 
 def _treads(rng: Generator, surface: str, weight: float) -> list[Signal]:
     """Return boots on a surface, left and right in turn."""
-    low_hz, high_hz, length_s, count, thud = TREADS[surface]
+    low_hz, high_hz, length_s, count, thud, unlike = TREADS[surface]
     grains = []
     for index in range(10):
         frames = samples_of(length_s + 0.02)
         shape = lines(frames, [(0, 1), (0.3 * length_s, 0.6), (length_s, 0)])
         positions = particles.poisson_under(rng, shape, count)
         positions[:1] = 0
-        gains = heavy_tailed(rng, len(positions), 0.8) * (0.3 + 0.7 * shape[positions])
-        ring_s = (0.02, 0.07) if surface in ("wood", "metal") else (0.002, 0.008)
+        gains = heavy_tailed(rng, len(positions), unlike) * (0.3 + 0.7 * shape[positions])
+        ring_s = TREAD_RINGS_S.get(surface, (0.002, 0.008))
         bank = particles.bank(rng, 8, low_hz * 2 ** (-0.5 * weight), high_hz * 2 ** (-0.5 * weight), ring_s)
         crunch = particles.resonant(rng, frames + 3000, positions, gains, bank)
         low = (95 if index % 2 else 82) * 2 ** (0.4 - 0.7 * weight)
@@ -415,28 +430,28 @@ def _treads(rng: Generator, surface: str, weight: float) -> list[Signal]:
             mix(
                 (0.8, level(crunch)),
                 (thud * (0.25 + 1.1 * weight), body),
-                (0.18 if count > 8 else 0.05, level(scuff)),
+                (SCUFFS.get(surface, 0.05), level(scuff)),
             )
         )
     return grains
 
 
 def _troop_behind(take: Take, steps: int, phase: float, near: int) -> Circle:
-    """Return those too far behind to be heard apart: noise that pulses with the step."""
+    """Return cloth and scuffing feet, and those too far behind to be heard apart: noise that pulses with the step."""
     low_hz, high_hz, *_ = TREADS[take.choice("surface")]
     centre_hz = 0.7 * (low_hz * high_hz) ** 0.5
     far = loops.coloured(take, lambda hz: bump(hz, centre_hz, 0.9) + 0.5 * bump(hz, 110, 0.7))
     beat = (loops.grid(take) * (steps / take.period) - phase) % 1.0
     pulse = np.exp(-beat * (2 + 6 * take["together"])) + 0.15
     pulse *= np.minimum(1, beat / 0.04 + 0.2)
-    behind = 0.5 * min(1.0, np.log10(take["people"] / near + 1))
+    behind = 0.012 * near**0.5 + 0.5 * max(0.0, np.log10(take["people"] / near))
     return np.float32(behind) * loops.sides(loops.moved(take, far, pulse))
 
 
 def _gear(take: Take, steps_at: Positions, near: int) -> Circle:
     """Return buckles and straps that rattle after a step of some."""
     rng = take.rng
-    some = steps_at[rng.uniform(size=len(steps_at)) < min(1.0, 14 / near)]
+    some = steps_at[rng.uniform(size=len(steps_at)) < min(1.0, 9 / near)]
     at = (some + rng.integers(1500, 8000, len(some))) % take.period
     grains = []
     for _ in range(8):

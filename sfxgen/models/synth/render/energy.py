@@ -235,17 +235,19 @@ def railgun(take: Take) -> Signal:
     """Arcs along the rails, the shock of the slug and the air that falls together behind it; coils wind down."""
     rng, size, tail_s = take.rng, take["size"], take["tail_s"]
     strike = highpass(blast.shock(rng, 0.0003 + 0.0006 * size), 700)
-    torn = blast.burning(rng, 0.4 + 0.3 * size, (12000 - 6000 * size, 500), 0.06 + 0.06 * size)
+    crack = take["crack"]
+    hot_hz = (12000 - 6000 * size) * 2.0 ** (1.6 * (crack - 0.6))
+    torn = blast.burning(rng, 0.4 + 0.3 * size, (hot_hz, 500), 0.06 + 0.06 * size)
     low = blast.thump(rng, 0.22 + 0.25 * size, 240 - 110 * size, 45 - 14 * size)
     frames = samples_of(0.14)
     sparks = blast.arcs(rng, decay(frames, 0.16), 90, 0.7)
     front = mix(
-        (0.4 + take["crack"], level(strike)),
+        (0.1 + 1.3 * crack, level(strike)),
         (0.85, level(torn), 0.001),
         (1.0, low),
-        (0.6 * take["crack"], level(sparks)),
     )
-    front = saturate(level(front), 2.2)
+    split = mix((1.0, blast.snap(rng, 0.05 + 0.03 * size, 2600 - 1000 * size)), (0.6, level(sparks)))
+    front = mix((1.0, saturate(level(front), 2.2)), (0.7 * crack**1.3, split))
     whine_s = 0.5 + 0.5 * tail_s
     turns = samples_of(whine_s)
     coil_hz = modal.scaled((4200, 1500), size)

@@ -17,10 +17,13 @@ RUBBLE = {
     # lowest and highest resonance in Hz, and how long one rings in s
     "stone": (240, 3600, (0.006, 0.03)),
     "wood": (190, 2400, (0.015, 0.06)),
-    "metal": (320, 6000, (0.05, 0.35)),
-    "glass": (1800, 11000, (0.02, 0.14)),
+    "metal": (320, 6000, (0.08, 0.6)),
+    "glass": (2200, 12000, (0.06, 0.4)),
 }
 """What a building's pieces sound like as they fall."""
+
+DUST = {"stone": (0.42, 1500), "wood": (0.36, 1300), "metal": (0.2, 1500), "glass": (0.2, 6000)}
+"""How loud what is too small to be heard singly is, and up to which frequency in Hz."""
 
 
 def explosion(take: Take) -> Signal:
@@ -30,14 +33,15 @@ def explosion(take: Take) -> Signal:
     first_hz = (1300 + 7500 * bright) * 2 ** (-1.5 * size)
     body = blast.burning(rng, 1.5 * body_s, (first_hz, 210 - 150 * size), 0.22 * body_s, t60_s=1.8 * body_s)
     body *= 0.78 + 0.22 * wander(rng, len(body), 24)
-    body[: samples_of(0.003)] *= np.linspace(0, 1, samples_of(0.003))
+    # The weaker the shock, the more gently the fire swells behind it.
+    swelling = samples_of(modal.scaled((0.05, 0.0015), take["shock"]))
+    body[:swelling] *= np.linspace(0, 1, swelling)
     low = blast.thump(rng, 0.35 + 0.85 * size, 150 - 88 * size, 46 - 21 * size)
     first = level(blast.shock(rng, 0.0015 + 0.005 * size))
-    sharp = level(highpass(first, 900))
-    blow = mix((0.4 + 0.8 * take["shock"], first), (0.7 * take["shock"], sharp))
-    front = mix((1.0, blow), (0.9, body, 0.002), (0.85, low, 0.002))
+    front = mix((0.2 + 1.0 * take["shock"], first), (0.9, body, 0.002), (0.85, low, 0.002))
     layers: list[Layer] = [
         (1.0, saturate(level(front), 2.2)),
+        (0.95 * take["shock"] ** 1.5, blast.snap(rng, 0.03 + 0.04 * size, 2600 - 1400 * size)),
         (0.4 + 0.45 * size, blast.rumble(rng, rumble_s, 165 - 120 * size), 0.02),
     ]
     answer = blast.echoes(rng, 0.7 * rumble_s, 1500 - 900 * size, front=lowpass(body, 1800), slaps=3)
@@ -123,7 +127,7 @@ def demolition(take: Take) -> Signal:
             blast.debris(rng, fall, (60 + 520 * take["debris"]) * length_s**0.7, bank),
         ),
         (0.3 * take["rumble"], blast.deep(rng, frames, 170 - 115 * size) * fall * ramp_out(frames, 0.3)),
-        (0.42, _dust(rng, fall, (1500 if name != "glass" else 5000) * shrunk)),
+        (DUST[name][0], _dust(rng, fall, DUST[name][1] * shrunk)),
     ]
     start_s = 0.0
     for _ in range(2 + round(3 * take["crack"])):
@@ -158,8 +162,13 @@ def underwater_blast(take: Take) -> Signal:
     first = lowpass(blast.shock(rng, 0.001 + 0.003 * size), corner_hz)
     low = blast.thump(rng, 0.5 + 0.6 * size, 118 - 50 * size, 34 - 8 * size)
     body = blast.burning(rng, 0.5 + 0.4 * size, (1.1 * corner_hz, 150 - 70 * size), 0.07)
-    front = mix((0.3 + 1.3 * take["shock"], level(first)), (1.0, low, 0.001), (0.7, level(body), 0.001))
-    layers: list[Layer] = [(1.0, saturate(level(front), 2.0))]
+    body = level(body)
+    # The weaker the shock, the more gently the rest swells behind it.
+    swelling = samples_of(modal.scaled((0.06, 0.002), take["shock"]))
+    body[:swelling] *= np.linspace(0, 1, swelling)
+    front = mix((0.1 + 1.6 * take["shock"], level(first)), (1.0, low, 0.001), (0.7, body, 0.001))
+    torn = lowpass(blast.snap(rng, 0.06 + 0.04 * size, 0.45 * corner_hz), corner_hz)
+    layers: list[Layer] = [(1.0, saturate(level(front), 2.0)), (0.8 * take["shock"] ** 1.5, level(torn))]
     period_s, at_s, loud = 0.11 + 0.2 * size, 0.0, 0.5
     for _ in range(3):
         at_s += period_s * rng.uniform(0.96, 1.04)

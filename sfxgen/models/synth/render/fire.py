@@ -96,7 +96,7 @@ def ignite(take: Take) -> Signal:
     push = push * sine(slide(len(push), 120 - 55 * size, 42 - 12 * size, 0.7), len(push))
     layers: list[Layer] = [(1.0, level(flames)), (0.25 + 0.5 * strength * (0.5 + size), push)]
     if take["crackles"] > 0:
-        layers.append((0.5 * take["crackles"], _few_snaps(rng, take["crackles"], tail_s), attack_s))
+        layers.append((1.4 * take["crackles"], _few_snaps(rng, take["crackles"], tail_s), attack_s))
     total = mix(*layers)
     return total * ramp_out(len(total), 0.15)
 
@@ -113,7 +113,7 @@ def torch(take: Take) -> Circle:
     """A flame close by: turbulence that the draught tears, so that each flap opens the sound."""
     size, rate_hz = take["size"], take["rate_hz"]
     tearing = 0.65 * loops.wander(take, rate_hz) + 0.35 * loops.wander(take, 2.3 * rate_hz)
-    flap = 10 ** (0.9 * take["flutter"] * (tearing - 0.15))
+    flap = 10 ** (0.6 * take["flutter"] * (tearing - 0.15))
     low, middle, hiss = loops.bands(
         take,
         lambda hz: tilt(hz, 120 * 2 ** (0.8 - 1.4 * size), 1.9),
@@ -125,7 +125,9 @@ def torch(take: Take) -> Circle:
     total += loops.moved(take, hiss, take["hiss"] * 0.22 * (0.4 + 0.6 * flap**1.2))
     if take["crackles"] > 0:
         steady = np.ones_like(flap)
-        total += np.float32(1.1) * snapping(take, steady, take["crackles"], 1.2)
+        # Each nearly as loud, however many there are.
+        loud = 2.6 * (take["crackles"] / 2.5) ** 0.4
+        total += np.float32(loud) * snapping(take, steady, take["crackles"], 1.2)
     return total
 
 
@@ -236,7 +238,8 @@ def lava(take: Take) -> Circle:
     if take["crackles"] > 0:
         steady = np.ones_like(heave)
         left, right = (snapping(take, steady, 0.5 * take["crackles"], 0.7) for _ in range(2))
-        total += np.float32(0.25) * loops.stereo(left, right)
+        loud = 1.2 * (take["crackles"] / 6) ** 0.4
+        total += np.float32(loud) * loops.stereo(left, right)
     return total
 
 

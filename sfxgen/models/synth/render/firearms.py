@@ -24,7 +24,8 @@ def gunshot(take: Take) -> Signal:
     tail = blast.echoes(rng, tail_s, 3000 - 1700 * size, front=front)
     layers: list[Layer] = [(1.0, front), (0.4 + 0.12 * size, level(tail), 0.012)]
     if take["mechanism"] > 0.01:
-        layers.append((0.45 * take["mechanism"], _slide(rng, size), 0.05 + 0.03 * size))
+        # It is heard once the blast has fallen below it.
+        layers.append((1.0 * take["mechanism"], _slide(rng, size), 0.085 + 0.05 * size))
     return mix(*layers)
 
 
@@ -120,14 +121,14 @@ def cannon(take: Take) -> Signal:
     gas = blast.burning(
         rng,
         0.5 + 0.5 * size,
-        (5600 - 3900 * size, 230 - 170 * size),
+        ((5600 - 3900 * size) * 2.0 ** (1.4 * (take["crack"] - 0.4)), 230 - 170 * size),
         0.05 + 0.06 * size,
         t60_s=0.6 + 0.6 * size,
     )
     low = blast.thump(rng, 0.4 + 0.6 * size, 150 - 90 * size, 52 - 25 * size)
-    crack = highpass(blast.burning(rng, 0.09, (14000 - 8000 * size, 2500), 0.03), 900 - 500 * size)
-    front = mix((0.6, first), (0.9, gas, 0.001), (1.1, low, 0.001), (1.8 * take["crack"], level(crack)))
-    front = saturate(level(front), 2.4)
+    crack = blast.snap(rng, 0.05 + 0.03 * size, 1900 - 1100 * size)
+    front = mix((0.15 + 1.1 * take["crack"], first), (0.9, gas, 0.001), (1.1, low, 0.001))
+    front = mix((1.0, saturate(level(front), 2.4)), (0.9 * take["crack"] ** 1.3, crack))
     barrel = modal.body(
         rng, modal.MATERIALS["metal"], 310 - 170 * size, ring=0.25 + 0.3 * size, brightness=0.3
     )
@@ -218,17 +219,25 @@ def ricochet(take: Take) -> Signal:
     air = level(noise.painted(rng, frames, wake, 1024))
     away = np.minimum(1, position / 0.03 + 0.15) * (1 - position) ** 1.7 * decay(frames, 3 * length_s)
     flown = level((0.8 * whine + 0.75 * air) * flutter * away)
-    return mix((0.85, flown, 0.004), (0.15 + 0.85 * take["crack"], _glance(rng, take.choice("material"))))
+    return mix((0.85, flown, 0.004), (0.2 + 1.6 * take["crack"], _glance(rng, take.choice("material"))))
 
 
 def _glance(rng: Generator, name: str) -> Signal:
-    """Return the hit that a bullet glances off from: a snap, the material's modes and chips."""
+    """Return the hit that a bullet glances off from: steel that rings, stone that chips, wood that knocks."""
     material = modal.MATERIALS[name]
-    lowest_hz = {"stone": 1500.0, "metal": 820.0, "wood": 380.0}[name]
-    modes = modal.body(rng, material, lowest_hz, ring={"metal": 0.3}.get(name, 0.8), brightness=0.6)
+    lowest_hz, ring, snap_gain, thump_gain = {
+        "stone": (1500.0, 0.8, 0.8, 0.3),
+        "metal": (820.0, 0.55, 0.6, 0.2),
+        "wood": (330.0, 0.9, 0.12, 0.7),
+    }[name]
+    modes = modal.body(rng, material, lowest_hz, ring=ring, brightness=0.3 if name == "wood" else 0.65)
     body = level(modal.ring(modes, modal.blow(0.9, material.contact_ms)))
     snap = level(highpass(blast.shock(rng, 0.0004), 900))
-    return saturate(level(mix((1.0, snap), (0.9, body), (0.4, blast.thump(rng, 0.07, 240, 110)))), 1.4)
+    hit = mix((snap_gain, snap), (1.0, body), (thump_gain, blast.thump(rng, 0.07, 240, 110)))
+    if name == "stone":
+        bank = particles.bank(rng, 7, 3200, 11000, (0.003, 0.012))
+        hit = mix((1.0, hit), (0.7, blast.debris(rng, decay(samples_of(0.25), 0.22), 40, bank), 0.004))
+    return saturate(level(hit), 1.4)
 
 
 def bullet_flyby(take: Take) -> Signal:

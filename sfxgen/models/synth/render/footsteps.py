@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -38,6 +38,10 @@ class Surface:
     def hard(self) -> bool:
         """Whether a heel clicks on it."""
         return self.thump[0] != "flesh" and self.solid > 0.5
+
+    def raised(self, ratio: float) -> Surface:
+        """Return the surface with its grains higher by a ratio."""
+        return replace(self, low_hz=ratio * self.low_hz, high_hz=ratio * self.high_hz)
 
 
 SURFACES = {
@@ -101,12 +105,14 @@ def footstep(take: Take) -> Signal:
     toe_gain = shoe.toe * take.rng.uniform(0.85, 1.15)
     solid = surface.solid * (0.55 + 0.9 * take["weight"])
     loose = surface.loose * shoe.grind * (0.35 + 1.3 * take["grains"])
+    # What is trodden hard is crushed faster: its grains are brighter.
+    ground = surface.raised(2 ** (0.9 * (take["hardness"] - 0.5)))
     layers: list[Layer] = [
         (solid, heel, 0.008),
         (solid * toe_gain, toe, 0.008 + roll_s),
-        (loose, _ground(take, surface, _humps(roll_s))),
+        (loose, _ground(take, ground, _humps(roll_s))),
     ]
-    layers += _wet(take, surface, roll_s, take["wet"])
+    layers += _wet(take, ground, roll_s, take["wet"])
     if shoe.jingle:
         stirred = lines(samples_of(roll_s + 0.2), [(0, 1), (0.06, 0.25), (roll_s, 0.5), (roll_s + 0.15, 0)])
         layers.append((shoe.jingle, bouncing.jingle(take.rng, stirred, 22, 1500, 0.09), 0.004))
@@ -177,7 +183,8 @@ def _squeak(take: Take, surface: Surface, force: Signal) -> Signal:
     frames = len(force)
     rate = 210 * 2 ** (0.9 * wander(take.rng, frames, 9) - 0.8 * take["weight"] + 0.6 * force)
     pressed = friction.force(take.rng, rate, force, 0.75, 0.12)
-    body = friction.body(take.rng, 1.4 * surface.low_hz, surface.high_hz, 0.006)
+    heavier = 2 ** (0.8 - 1.6 * take["weight"])
+    body = friction.body(take.rng, 1.4 * heavier * surface.low_hz, heavier * surface.high_hz, 0.006)
     return level(modal.ring(body, pressed)[:frames])
 
 
@@ -187,7 +194,8 @@ def _wet(take: Take, surface: Surface, roll_s: float, wet: float) -> list[Layer]
     if squelch <= 0:
         return []
     low_hz, high_hz = (surface.low_hz, surface.high_hz) if surface.squelch else (700.0, 5200.0)
-    return [(squelch, _squelch(take, low_hz, high_hz, roll_s))]
+    heavier = 2 ** (0.4 - 0.8 * take["weight"])
+    return [(squelch, _squelch(take, heavier * low_hz, heavier * high_hz, roll_s))]
 
 
 def _squelch(take: Take, low_hz: float, high_hz: float, roll_s: float) -> Signal:
@@ -257,11 +265,15 @@ def scuff(take: Take) -> Signal:
     catches = particles.poisson_under(rng, drag + 0.01, (30 + 160 * speed) * length_s)
     rough = particles.impulses(frames, catches, particles.heavy_tailed(rng, len(catches), 0.8))
     caught = _dragged_body(take, surface, lowpass(rough, 900 + 5000 * hardness, 1))[:frames]
-    loose = surface.loose * shoe.grind * (0.5 + 1.5 * take["grains"])
+    # Even a swept floor has its grit.
+    grit = take["grains"] ** 2
+    loose = shoe.grind * (surface.loose * (0.25 + 2 * take["grains"]) + 0.8 * grit)
+    strewn = replace(surface, grains=(surface.grains + 60 * grit) * (0.4 + 1.7 * length_s))
+    smooth = (0.35 + 0.65 * surface.solid) * (1.25 - 0.5 * take["grains"])
     layers: list[Layer] = [
-        (0.5 + surface.hiss, level(rubbed * drag)),
+        (smooth * (0.5 + surface.hiss), level(rubbed * drag)),
         (0.55 * surface.solid, level(caught)),
-        (loose, _ground(take, surface, drag)),
+        (loose, _ground(take, strewn, drag)),
     ]
     if shoe is SHOES["sneaker"] and surface.hard:
         layers.append((0.35, _squeal(take, drag)))

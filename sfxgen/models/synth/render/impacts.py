@@ -10,6 +10,9 @@ from sfxgen.models.synth.filters import bandpass, convolved, highpass, lowpass
 from sfxgen.models.synth.parameters import SAMPLE_RATE
 from sfxgen.models.synth.take import Layer, Signal, Take, level, mix, samples_of
 
+FREELY = {"metal": 1.7, "glass": 3.0, "ceramic": 1.8}
+"""How much longer than others small loose pieces ring: they touch each other and the ground at fewer points."""
+
 
 def hit(take: Take) -> Signal:
     """A contact force drives the struck body's modes; the crunch is the noise of the two surfaces.
@@ -62,10 +65,11 @@ def knock(take: Take) -> Signal:
     """Knuckles are a soft bone: the panel's modes, the push of the air behind it, and the door in its frame."""
     rng, weight, strength = take.rng, take["weight"], take["strength"]
     material = modal.MATERIALS[take.choice("material")]
-    wood, glassy = take.choice("material") == "wood", take.choice("material") == "glass"
+    glassy = take.choice("material") == "glass"
+    damped = {"wood": 0.6, "metal": 0.16, "glass": 0.34}[take.choice("material")]
     hardness = 0.35 + 0.5 * take["hardness"] + 0.1 * strength
     lowest_hz = modal.scaled((900, 340) if glassy else (420, 150), weight) * rng.uniform(0.95, 1.05)
-    ring = (0.6 if wood else 0.12) * (0.35 + 1.3 * take["ring"])
+    ring = damped * (0.35 + 1.3 * take["ring"])
     modes = modal.body(
         rng, material, lowest_hz, ring=ring, brightness=0.3 + 0.65 * take["hardness"], looseness=0.17
     )
@@ -135,7 +139,7 @@ def bounce(take: Take) -> Signal:
     times_s = times_s + 0.12 * wobble * np.append(0.0, np.diff(times_s)) * rng.uniform(-1, 1, len(times_s))
     gains = speeds**1.2 * (1 - 0.6 * wobble * rng.uniform(0, 1, len(speeds)))
     lowest_hz = modal.scaled((material.highest_hz, material.lowest_hz), take["size"])
-    ring = 0.55 * (0.6 + 0.8 * take["size"])
+    ring = 0.55 * (0.6 + 0.8 * take["size"]) * FREELY.get(take.choice("material"), 1.0)
     modes = modal.body(rng, material, lowest_hz, ring=ring, brightness=0.2 + 0.6 * take["hardness"])
     sides = [_side(take, modes, material, softer) for softer in (0.0, 0.0, 0.12, 0.12, 0.24, 0.24)]
     softness = np.minimum(2, np.arange(len(speeds)) // 3)
@@ -214,7 +218,7 @@ def clatter(take: Take) -> Signal:
         rng, round(take["pieces"]), take["spread_s"], 0.38 + 0.12 * hardness, 0.16 + 0.12 * take["size"]
     )
     pitches = (0.72 * middle_hz, 1.6 * middle_hz)
-    ring = 0.12 * 12 ** take["ring"]
+    ring = 0.12 * 12 ** take["ring"] * FREELY.get(take.choice("material"), 1.0)
     pieces = bouncing.heap(
         rng, contacts, material, pitches, ring=ring, hardness=0.15 + 0.75 * hardness, kinds=7
     )
@@ -243,7 +247,8 @@ def rattle(take: Take) -> Signal:
     things = _things(take)
     which = rng.integers(0, len(things), len(positions))
     loose = bouncing.laid(positions / SAMPLE_RATE, gains, which, things)
-    heavy = 0.15 if take.choice("material") == "sand" else 0.3 + 0.6 * take["size"]
+    # Small things hardly move the walls.
+    heavy = 0.15 if take.choice("material") == "sand" else 0.06 + 0.9 * take["size"] ** 1.2
     return mix((1.0, level(loose)), (heavy, _walls(take, positions, gains, frames)))
 
 
@@ -267,15 +272,18 @@ def _things(take: Take) -> list[Signal]:
             grains.append(highpass(noise.white(rng, frames), 5000 * 0.4**size) * decay(frames, 0.002))
         return grains
     material = modal.MATERIALS[take.choice("material")]
-    pitch_hz = modal.scaled((3.2 * material.highest_hz, 1.2 * material.lowest_hz), size)
+    pitch_hz = modal.scaled((2.4 * material.highest_hz, 1.2 * material.lowest_hz), size)
     boxed = {"metal": 0.6, "glass": 0.5}.get(
         take.choice("box"), 0.4 if take.choice("box") != "cloth" else 0.15
     )
+    ring = 0.3 * boxed * FREELY.get(take.choice("material"), 1.0) ** 1.5
+    # What is small touches briefly (Hertz).
+    blow = modal.blow(hardness, material.contact_ms * 2 ** (3 * (size - 0.5)))
     things = []
     for _ in range(8):
         own_hz = pitch_hz * 2 ** rng.uniform(-0.4, 0.5)
-        modes = modal.body(rng, material, own_hz, ring=0.3 * boxed, brightness=0.6, looseness=0.15)
-        things.append(level(modal.ring(modes, modal.blow(hardness, material.contact_ms), 0.4)))
+        modes = modal.body(rng, material, own_hz, ring=ring, brightness=0.6, looseness=0.15)
+        things.append(level(modal.ring(modes, blow, 0.4)))
     return things
 
 

@@ -18,13 +18,13 @@ def hum(take: Take) -> Signal:
     rng, rough = take.rng, take["roughness"]
     mains = motor.turning(take, take["pitch_hz"], 0.008)
     tone = wavetable.read(_hum_table(rng, take["pitch_hz"], take["brightness"]), mains)
-    tone *= 1 + 0.25 * bed.wander(take, 1.3) + 0.12 * bed.wander(take, 4.0)
+    tone *= 1 + 0.3 * bed.wander(take, 1.3) + 0.2 * bed.wander(take, 4.0)
     total = saturate(tone * (1 + 1.5 * rough), 0.3 + 3 * rough)
     if take["rattle"] > 0:
         beats = np.flatnonzero(np.diff(np.floor(2 * mains[: take.period + 1])) > 0)
         loose = (0.6 + 0.4 * bed.wander(take, 1.1))[beats]
         plates = particles.bank(rng, 8, 900, 6000, (0.003, 0.012))
-        total = total + 0.3 * take["rattle"] * bed.resonant(
+        total = total + 2.4 * take["rattle"] ** 1.5 * bed.resonant(
             rng, take, beats, loose * rng.uniform(0.2, 1, len(beats)), plates
         )
     if take["noise"] > 0:
@@ -38,7 +38,9 @@ def _hum_table(rng: np.random.Generator, mains_hz: float, brightness: float) -> 
     ranks = np.arange(1, 120)
     gains = (0.5 * ranks) ** (-1.65 + 1.4 * brightness) * np.where(ranks % 2 == 0, 1.0, 0.13)
     gains[0] = 0.22
-    return wavetable.harmonic(gains * rng.uniform(0.65, 1.1, len(ranks)), mains_hz, rng)
+    own = rng.uniform(0.65, 1.1, len(ranks))
+    own[3:] = rng.uniform(0.3, 1.3, len(ranks) - 3)
+    return wavetable.harmonic(gains * own, mains_hz, rng)
 
 
 def fan(take: Take) -> Signal:
@@ -64,7 +66,7 @@ def fan(take: Take) -> Signal:
     if take["rattle"] > 0:
         beats = np.flatnonzero(np.diff(np.floor(turn[: take.period + 1])) > 0)
         touch = particles.bank(rng, 5, 700 * 2 ** (1 - 2 * size), 4500, (0.006, 0.02))
-        total = total + 2.6 * take["rattle"] * bed.resonant(
+        total = total + 9 * take["rattle"] ** 1.5 * bed.resonant(
             rng, take, beats, rng.uniform(0.4, 1, len(beats)), touch
         )
     return total
@@ -489,7 +491,8 @@ def pump(take: Take) -> Signal:
         back = np.clip(np.sin(2 * np.pi * (within - 0.5)), 0, 1) ** 2
         hiss = motor.steady_noise(take, lambda hz: motor.band(hz, 900 * scale**0.9, 6500 * scale**0.9, 1))
         suck = motor.steady_noise(take, lambda hz: noise.bump(hz, 700 * scale**0.6, 0.7).astype(np.float64))
-        total = total + 0.3 * take["air"] * (hiss * out + 0.55 * suck * back)
+        # A big valve hisses longer, not with more power.
+        total = total + 0.3 * (0.5 + size) ** -0.7 * take["air"] * (hiss * out + 0.55 * suck * back)
     if take["rattle"] > 0:
         clanks = [_clunk(rng, 760 * scale**0.7 * rng.uniform(0.8, 1.3), "metal", 0.6, 0.12) for _ in range(4)]
         at = (steady + step * (0.5 + 0.02 * rng.uniform(-1, 1, count))).astype(np.int64) % take.period

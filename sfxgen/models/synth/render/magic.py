@@ -90,16 +90,16 @@ def fireball(take: Take) -> Signal:
     )
     layers: list[Layer] = [(0.95, roar), (0.4, deep), (0.95 * take["punch"], whoomp)]
     if take["crackles"] > 0.01:
-        layers.append((0.9 * take["crackles"], _embers(rng, loud, 46 * take["crackles"] * length_s)))
+        layers.append((1.3 * take["crackles"], _embers(rng, loud, (8 + 90 * take["crackles"]) * length_s)))
     return mix(*layers)
 
 
 def _embers(rng: Generator, envelope: Signal, count: float) -> Signal:
     """Return wood or oil that pops as it burns: short, bright, most of them small."""
     positions = particles.poisson_under(rng, envelope, count)
-    gains = particles.heavy_tailed(rng, len(positions), 1.0) * envelope[positions]
-    bank = particles.bank(rng, 8, 900, 6500, (0.002, 0.009))
-    return level(particles.resonant(rng, len(envelope), positions, gains, bank))
+    gains = particles.heavy_tailed(rng, len(positions), 0.7) * envelope[positions]
+    bank = particles.bank(rng, 9, 1100, 10000, (0.002, 0.009))
+    return saturate(level(particles.resonant(rng, len(envelope), positions, gains, bank)), 2.5)
 
 
 def ice_spell(take: Take) -> Signal:

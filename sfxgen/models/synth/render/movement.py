@@ -114,9 +114,11 @@ def cloth(take: Take) -> Signal:
     gains = particles.heavy_tailed(rng, len(positions), 0.7) * moving[positions]
     grains = [_fold(take, fold_hz * faster * semitones(float(rng.uniform(-9, 9))), fold_s) for _ in range(4)]
     folds = particles.scatter(frames, positions, gains, grains)
+    # Many folds are heard over the rub, few are lost in it.
+    crowd = (take["density"] / 90) ** 0.6
     return mix(
         (1.0, level(rubbing)),
-        (0.3 + 0.5 * rough, level(folds)),
+        ((0.4 + 0.5 * rough) * crowd, level(folds)),
         (0.9 * take["weight"] ** 1.5, _flap(take, frames)),
         (0.8 * take["creak"], _creak(take, frames, moving, 420.0)),
     ) * ramp_out(frames, 0.12)
@@ -137,7 +139,9 @@ def _sway(take: Take, frames: int) -> Signal:
 def _fold(take: Take, centre_hz: float, fold_s: float) -> Signal:
     frames = samples_of(1.6 * fold_s)
     grain = bandpass(take.rng.standard_normal(frames), 0.6 * centre_hz, 1.8 * centre_hz, 1)
-    return level(grain * np.hanning(frames))
+    # It gives way suddenly, and settles.
+    snap = np.sin(np.pi * np.linspace(0, 1, frames) ** 0.35) ** 2
+    return level(grain * snap)
 
 
 def _flap(take: Take, frames: int) -> Signal:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
@@ -20,6 +21,30 @@ NOTIFY_STEPS = {
 """Where a notification's notes lie over its first, in semitones."""
 
 
+@dataclass(frozen=True, slots=True)
+class Casing:
+    """How a small body of a material answers a contact, beside one of plastic.
+
+    `pitch` and `lasting` are its pitch and decay time over plastic's, `bright` is added to the brightness of its
+    modes, `snap` is how much of the surfaces is heard, and `case_ring` how freely a whole case of it rings.
+    """
+
+    pitch: float
+    lasting: float
+    bright: float
+    snap: float
+    case_ring: float
+
+
+CASINGS = {
+    "plastic": Casing(1.0, 1.0, 0.0, 1.0, 0.45),
+    "metal": Casing(1.25, 3.5, 0.3, 0.75, 0.06),
+    "wood": Casing(0.62, 0.6, -0.35, 0.45, 0.25),
+    "glass": Casing(1.9, 1.8, 0.25, 0.7, 0.07),
+}
+"""The materials of buttons, ticks and keys."""
+
+
 def click(take: Take) -> Signal:
     """A contact on a tiny body, and a softer, higher one when it comes up again."""
     decay_s = take["decay_ms"] / 1000
@@ -32,23 +57,27 @@ def click(take: Take) -> Signal:
 
 def _snap(take: Take, material: str, pitch_hz: float, decay_s: float) -> Signal:
     """Return a contact on a small body (van den Doel and Pai, 1998), with the snap of the surfaces."""
-    hardness = take["hardness"]
-    made_of = modal.MATERIALS[material]
-    modes = modal.body(take.rng, made_of, pitch_hz, brightness=0.1 + 0.85 * hardness, looseness=0.06)
-    # The decay is the switch's own, whatever its size, and a soft contact's; the material balances the modes.
-    t60s = modes.t60s / np.max(modes.t60s) * (decay_s + 0.004 * (1 - hardness))
+    hardness, casing = take["hardness"], CASINGS[material]
+    pitch_hz *= casing.pitch
+    brightness = 0.1 + 0.85 * hardness + casing.bright
+    modes = modal.body(take.rng, modal.MATERIALS[material], pitch_hz, brightness=brightness, looseness=0.06)
+    # The decay is the switch's own, whatever its size, and a soft contact's; the material stretches it.
+    t60s = modes.t60s / np.max(modes.t60s) * casing.lasting * (decay_s + 0.004 * (1 - hardness))
     phases = np.exp(1j * take.rng.uniform(-np.pi, np.pi, len(t60s)))
     modes = modal.Modes(modes.frequencies, np.maximum(t60s, 0.002), modes.gains * phases)
     body = modal.ring(modes, modal.blow(0.1 + 0.85 * hardness, min(2.0, 1100 / pitch_hz)))
     # Soft surfaces take longer to meet.
     snap_s = 0.0035 + 0.0045 * (1 - hardness)
-    snap = highpass(noise.white(take.rng, samples_of(1.1 * snap_s)), 1500 + 2500 * hardness)
+    snap = noise.white(take.rng, samples_of(1.1 * snap_s))
+    snap = highpass(snap, (1500 + 2500 * hardness) * casing.pitch**0.5)
     snap *= decay(len(snap), snap_s)
     # What the switch sits in answers softly.
     case_hz = min(0.32 * pitch_hz, 900.0) * take.rng.uniform(0.85, 1.15)
     case = modal.chime([case_hz, 2.3 * case_hz], [0.018, 0.012], [0.05, 0.03])
     return mix(
-        (1.0, level(body)), (0.08 + 0.6 * hardness, level(snap)), (1.0, case * ramp_out(len(case), 0.2))
+        (1.0, level(body)),
+        (casing.snap * (0.08 + 0.6 * hardness), level(snap)),
+        (1.0, case * ramp_out(len(case), 0.2)),
     )
 
 
@@ -75,17 +104,18 @@ def confirm(take: Take) -> Signal:
     gap_s = take["gap_ms"] / 1000
     upper_hz = take["pitch_hz"] * semitones(take["interval_st"])
     first = _bell(take, take["pitch_hz"], 0.25 + 0.4 * take["decay_s"])
-    return mix((0.75, first), (1.0, _bell(take, upper_hz, take["decay_s"]), gap_s))
+    return mix((take.rng.uniform(0.6, 0.9), first), (1.0, _bell(take, upper_hz, take["decay_s"]), gap_s))
 
 
 def _bell(take: Take, pitch_hz: float, t60_s: float) -> Signal:
     envelope = struck(0.003, t60_s)
     frames = len(envelope)
-    index = 0.4 + 3.2 * take["brightness"]
-    ratio = 2 * (1 + take.rng.uniform(-0.004, 0.004))
+    pitch_hz *= semitones(float(take.rng.uniform(-0.1, 0.1)))
+    index = (0.4 + 3.2 * take["brightness"]) * take.rng.uniform(0.8, 1.2)
+    ratio = 2 * (1 + take.rng.uniform(-0.008, 0.008))
     tone = oscillators.fm(pitch_hz, frames, ratio, index * decay(frames, t60_s * 0.45))
     second = semitones(float(take.rng.uniform(0.06, 0.16)))
-    tone += take.rng.uniform(0.4, 0.8) * oscillators.sine(pitch_hz * second, frames, take.rng.uniform())
+    tone += take.rng.uniform(0.4, 1.0) * oscillators.sine(pitch_hz * second, frames, take.rng.uniform())
     brief = samples_of(0.4 * t60_s)
     ratio = 3.5 + take.rng.uniform(-0.05, 0.05)
     strike = oscillators.fm(pitch_hz, brief, ratio, 0.8 * index * decay(brief, t60_s * 0.2))
@@ -158,12 +188,12 @@ def notify(take: Take) -> Signal:
         tone = mallets.note(
             take.rng,
             take.choice("instrument"),
-            take["pitch_hz"] * semitones(steps[index]),
+            take["pitch_hz"] * semitones(steps[index] + float(take.rng.uniform(-0.08, 0.08))),
             take["decay_s"] * (1.0 if last else 0.75),
             brightness=take["brightness"],
             hardness=0.35 + 0.4 * take["brightness"],
         )
-        layers.append((1.0 if last else take.rng.uniform(0.7, 0.9), tone, start_s))
+        layers.append((1.0 if last else take.rng.uniform(0.65, 0.95), tone, start_s))
         start_s += gap_s * (1 + 0.04 * take.rng.uniform(-1, 1))
     return mix(*layers)
 
@@ -229,10 +259,18 @@ def typing(take: Take) -> Signal:
 
 
 def _key(take: Take, pitch: float) -> Signal:
-    weight, rattle = take["weight"], take["rattle"]
-    contact = _snap(take, take.choice("material"), take["pitch_hz"] * pitch, 0.012)
-    case_hz = 330 * pitch * 2 ** (0.5 - weight) * take.rng.uniform(0.92, 1.08)
-    case = modal.body(take.rng, modal.MATERIALS["wood"], case_hz, ring=0.25, brightness=0.3, looseness=0.06)
+    weight, rattle, material = take["weight"], take["rattle"], take.choice("material")
+    casing = CASINGS[material]
+    contact = _snap(take, material, take["pitch_hz"] * pitch, 0.012)
+    case_hz = 330 * casing.pitch * pitch * 2 ** (0.5 - weight) * take.rng.uniform(0.92, 1.08)
+    case = modal.body(
+        take.rng,
+        modal.MATERIALS[material],
+        case_hz,
+        ring=casing.case_ring,
+        brightness=0.3 + 0.5 * casing.bright,
+        looseness=0.06,
+    )
     thock = modal.ring(case, modal.blow(0.25 + 0.35 * take["hardness"], 4.0))
     bottom_s = 0.006 + 0.006 * take.rng.uniform()
     frames = samples_of(0.07)
@@ -253,7 +291,7 @@ def select(take: Take) -> Signal:
     tone = mallets.note(
         take.rng,
         "marimba",
-        take["pitch_hz"],
+        take["pitch_hz"] * semitones(float(take.rng.uniform(-0.1, 0.1))),
         take["decay_s"],
         brightness=take["brightness"],
         hardness=take["hardness"],
@@ -297,18 +335,22 @@ def back(take: Take) -> Signal:
     gap_s = take["gap_ms"] / 1000
     layers: list[Layer] = []
     for pitch_hz, t60_s, gain, start_s in (
-        (take["pitch_hz"], 0.7 * take["decay_s"], 0.8, 0.0),
-        (lower_hz * semitones(float(take.rng.uniform(-0.25, 0.25))), take["decay_s"], 1.0, gap_s),
+        (take["pitch_hz"], 0.7 * take["decay_s"], take.rng.uniform(0.65, 0.95), 0.0),
+        (lower_hz, take["decay_s"], 1.0, gap_s),
     ):
+        here_hz = pitch_hz * semitones(float(take.rng.uniform(-0.3, 0.3)))
         tone = mallets.note(
             take.rng,
             "synth",
-            pitch_hz,
+            here_hz,
             t60_s,
             brightness=0.8 * take["brightness"],
             hardness=take["brightness"],
         )
         layers.append((gain, tone, start_s))
+        apart = semitones(float(take.rng.uniform(0.12, 0.6)))
+        second = mallets.note(take.rng, "marimba", here_hz * apart, 0.9 * t60_s, brightness=0.2, hardness=0.2)
+        layers.append((gain * take.rng.uniform(0.35, 0.8), second, start_s))
         layers.append((0.5 * take["noise"], _tap(take, 700 + 2500 * take["brightness"]), start_s))
     return mix(*layers)
 

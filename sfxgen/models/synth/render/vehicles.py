@@ -130,15 +130,15 @@ def propeller(take: Take) -> Signal:
     blades = motor.pulses(
         take,
         turn,
-        wavetable.shaped(motor.pressure(sharp), 2.2 * turns_hz),
-        np.array([1.0, 0.93]),
+        wavetable.shaped(motor.pressure(sharp * rng.uniform(0.85, 1.2)), 2.2 * turns_hz),
+        np.array([1.0, rng.uniform(0.86, 0.98)]),
         sigma=0.08 + 0.15 * rough,
     )
     own = 1 + 0.45 * rough * rng.uniform(-1, 1, 6)
     # Half an engine's cylinders fire a turn: two turns are its cycle.
     fired = motor.pulses(
         take,
-        motor.times(take, turn, 0.5),
+        motor.times(take, turn, 0.5) + rng.uniform(),
         wavetable.shaped(motor.pressure(3.5), 3.3 * turns_hz),
         own,
         sigma=0.2 * rough,
@@ -151,7 +151,7 @@ def propeller(take: Take) -> Signal:
         (950 * scale, 0.01, 1.8),
     ]
     bank.append((2300 * scale, 0.005, 2.0 + 2.5 * load))
-    bank = [(hz * rng.uniform(0.88, 1.12), t60_s, gain) for hz, t60_s, gain in bank]
+    bank = [(hz * rng.uniform(0.85, 1.18), t60_s, gain * rng.uniform(0.6, 1.3)) for hz, t60_s, gain in bank]
     heard = bed.unit(formants(blades + (0.35 + 0.55 * load) * fired + torn, bank))
     surge = 1 + 0.25 * bed.wander(take, 1.6)
     air = motor.steady_noise(take, lambda hz: motor.band(hz, 250, 2600, 1))
@@ -319,17 +319,19 @@ def car_pass(take: Take) -> Signal:
     near = beside_m / away_m
     motorised = _passing_engine(take, doppler)
     hum_hz = 750 * 2 ** (0.7 - 1.4 * size) * (0.7 + 0.7 * take["speed"])
+    lower = 2 ** (0.6 - 1.2 * size)
 
     def tyres(frequencies: noise.Gains, times: noise.Gains) -> noise.Gains:
         close, shift = noise.at(near, times), noise.at(doppler, times)
         road = noise.bump(frequencies, hum_hz * shift, 1.0)
-        spray = np.float32(0.1 + 0.9 * take["wet"]) * noise.bump(frequencies, 5200 * shift, 0.9)
-        dull = noise.tilt(frequencies, 900 + 13000 * close**1.5, 1.2)
+        spray = np.float32(0.1 + 0.9 * take["wet"]) * noise.bump(frequencies, 5200 * lower * shift, 0.9)
+        dull = noise.tilt(frequencies, (900 + 13000 * close**1.5) * lower, 1.2)
         return (road + spray * close) * dull
 
     rolling = noise.painted(rng, frames, tyres, 1024) * near**1.15
     ends = lines(frames, [(0, 0.3), (0.12 * length_s, 1), (0.8 * length_s, 1), (length_s, 0)])
-    return (level(motorised * near**1.1) + (0.15 + 1.6 * take["air"]) * level(rolling)) * ends
+    # Their peaks are chance: weighed by power, engine and tyres keep their balance.
+    return (bed.unit(motorised * near**1.1) + (0.15 + 1.6 * take["air"]) * bed.unit(rolling)) * ends
 
 
 def _passing_engine(take: Take, doppler: Signal) -> Signal:

@@ -52,7 +52,7 @@ def stream(take: Take) -> Circle:
     """Bubbles of many sizes that babble in bursts, over the rush of water (van den Doel, 2005)."""
     rng, flow = take.rng, take["flow"]
     centre_hz = take["pitch_hz"] * 2 ** (0.6 - 1.2 * flow)
-    babble = 1 + 0.8 * loops.wander(take, 2.5)
+    babble = 1 + 0.4 * loops.wander(take, 2.5)
     near = []
     for _ in range(2):
         positions = loops.events_under(take, babble**2, take["bubbles"])
@@ -240,7 +240,9 @@ def surf(take: Take, strength: float, rate_hz: float, hiss: float, rumble: float
         lambda hz: bump(hz, 1700 * 2 ** (-0.7 * strength), 1.1),
         lambda hz: bump(hz, 5800, 0.95),
     )
-    churn = 1 + 0.3 * loops.wander(take, 6.0)
+    # A loop too short for a whole surge has a shallower one, not a faster one.
+    depth = _surging(take, rate_hz)
+    churn = 1 + 0.3 * _surging(take, 1.0) * loops.wander(take, 6.0)
     total = np.zeros((2, take.period), np.float32)
     for side in (0, 1):
         # A breaker runs along the beach: it reaches one ear before the other.
@@ -253,9 +255,14 @@ def surf(take: Take, strength: float, rate_hz: float, hiss: float, rumble: float
         )
         for gain, band, peak, fall in parts:
             swell = loops.swells(take, run, gains, _breaker(peak, fall, strength), 1.5 * each_s)
-            curve = gain * (0.03 + swell) * churn
+            curve = gain * (0.03 + depth * swell + (1 - depth) * np.mean(swell)) * churn
             total[side] += loops.moved(take, loops.elsewhere(band) if side else band, curve)
     return loops.stereo(total[0], total[1], width=0.85)
+
+
+def _surging(take: Take, rate_hz: float) -> float:
+    """Return how much of a surge there is time for in the period, from 0 to 1."""
+    return min(1.0, rate_hz * take.period / SAMPLE_RATE)
 
 
 def _breaker(peak: float, fall: float, strength: float) -> loops.Shape:
@@ -274,6 +281,8 @@ def _shingle(take: Take, rate_hz: float) -> Circle:
     """Return pebbles that roll as each wave draws back."""
     count = max(1, round(rate_hz * take.period / SAMPLE_RATE))
     drawing = np.maximum(np.sin(2 * np.pi * count * loops.grid(take) / take.period), 0) ** 2
+    depth = _surging(take, rate_hz)
+    drawing = depth * drawing + (1 - depth) * np.mean(drawing)
     pebbles = particles.bank(take.rng, 10, 1500, 6500, (0.003, 0.012))
     grains = [modal.chime([hz, 1.7 * hz], [t60_s, 0.6 * t60_s], [1, 0.6]) for hz, t60_s in pebbles]
     near = []
@@ -348,8 +357,13 @@ def _passing_bubbles(take: Take, rate_hz: float, dull_hz: float) -> Circle:
     return loops.placed(take, positions, gains, dulled, spread=0.9)
 
 
-RINGS = {"glass": (2300.0, 0.35, 1.0), "ceramic": (1500.0, 0.22, 0.7), "metal": (1050.0, 0.5, 1.2)}
-"""What a vessel's wall rings at in Hz, how narrow the band is in octaves, and how loud. Plastic does not ring."""
+WALLS = {
+    "glass": (3000.0, 0.10, 3.4, 1.5),
+    "ceramic": (1500.0, 0.12, 3.0, 0.9),
+    "metal": (900.0, 0.06, 5.0, 1.2),
+    "plastic": (420.0, 0.40, 1.2, 0.45),
+}
+"""A vessel's wall: where it rings in Hz, in how wide a band in octaves, how loudly, and how bright it leaves the water."""
 
 
 def pour(take: Take) -> Signal:
@@ -361,7 +375,7 @@ def pour(take: Take) -> Signal:
     pouring[samples_of(length_s) :] = 0
     pouring *= 1 + 0.2 * wander(rng, frames, 11)
     height_m = 0.09 * (0.75 / 0.09) ** size
-    wall_hz, wall_oct, wall_gain = RINGS.get(take.choice("material"), (800.0, 1.0, 0.25))
+    wall_hz, wall_oct, wall_gain, clear = WALLS[take.choice("material")]
     wall_hz *= 2 ** (0.9 - 2.4 * size)
 
     def filled(times: Gains) -> Gains:
@@ -373,9 +387,10 @@ def pour(take: Take) -> Signal:
         air = (
             bump(hz, first_hz, 0.12) + 0.45 * bump(hz, 3 * first_hz, 0.1) + 0.2 * bump(hz, 5 * first_hz, 0.09)
         )
-        wall = wall_gain * bump(hz, wall_hz * (1 - 0.3 * filled(times)), 0.3 * wall_oct)
-        broad = bump(hz, 2400 * 2 ** (-1.4 * size), 1.3)
-        return 4.2 * air + 1.1 * wall + (0.35 + 0.4 * strength) * broad
+        wall_now = wall_hz * (1 - 0.3 * filled(times))
+        wall = wall_gain * (bump(hz, wall_now, wall_oct) + 0.6 * bump(hz, 2.6 * wall_now, wall_oct))
+        broad = bump(hz, 2400 * clear * 2 ** (-1.4 * size), 1.3)
+        return 4.2 * air + wall + (0.35 + 0.4 * strength) * broad
 
     water = noise.painted(rng, frames, vessel) * pouring
     total = level(water)

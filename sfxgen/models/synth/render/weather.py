@@ -91,15 +91,18 @@ def wind(take: Take) -> Circle:
     blows = take["strength"], take["gusts"], take["pitch_hz"]
     total = rush(take, gust, *blows)
     if take["whistle"] > 0:
-        total += np.float32(1.3 * take["whistle"]) * _howl(take, gust, *blows)
+        # A breeze sings softly, but so does it rush: what sings must not drown.
+        loud = (3.6 - 2.3 * take["strength"]) * take["whistle"]
+        total += np.float32(loud) * _howl(take, gust, *blows)
     if take["leaves"] > 0:
         total += np.float32(1.3 * take["leaves"]) * foliage(take, 0.8 * take["gusts"] * gust, 0.4, 0.4)
     return total
 
 
 def gusts(take: Take, rate_hz: float) -> Curve:
-    """Return how hard it blows from moment to moment, from -1 to 1."""
-    return 0.7 * loops.wander(take, rate_hz) + 0.3 * loops.wander(take, 2.7 * rate_hz)
+    """Return how hard it blows from moment to moment, from -1 to 1. A loop too short for a gust has less of it."""
+    room = min(1.0, rate_hz * take.period / SAMPLE_RATE)
+    return 0.7 * room * loops.wander(take, rate_hz) + 0.3 * room * loops.wander(take, 2.7 * rate_hz)
 
 
 def rush(take: Take, gust: Curve, strength: float, depth: float, pitch_hz: float) -> Circle:
@@ -153,7 +156,7 @@ def foliage(take: Take, gust: Curve, size: float, dryness: float) -> Circle:
 @one_period
 def leaves(take: Take) -> Circle:
     """A rustling canopy, and before it single leaves that brush and click, more of them in a gust (Cook, 1997)."""
-    blowing = take["gusts"] * gusts(take, 0.3 + 0.3 * take["wind"])
+    blowing = 0.65 * take["gusts"] * gusts(take, 0.3 + 0.3 * take["wind"])
     canopy = foliage(take, blowing + 0.6 * (take["wind"] - 0.5), take["size"], take["dryness"])
     rate_hz = take["density"] * (0.35 + 1.3 * take["wind"])
     grains = _leaf_grains(take.rng, take["size"], take["dryness"])
@@ -268,7 +271,7 @@ def _thunder(
     total: Signal = (0.55 + 0.6 * near) * front / np.max(np.abs(front)) + (0.1 + 2.8 * rumble) * rolling
     if crack > 0:
         torn = _tear(rng, crack, near, dull_hz)
-        total[: len(torn)] += 1.8 * crack * near * torn[:frames]
+        total[: len(torn)] += 6.0 * crack * near * torn[:frames]
     rise = samples_of(0.003 + 0.03 * (1 - near))
     total[:rise] *= np.linspace(0.3, 1, rise)
     driven: Signal = np.tanh(2.8 * total / np.max(np.abs(total)))
@@ -349,7 +352,7 @@ def storm(take: Take) -> Circle:
         blows = 0.3 + 0.6 * take["wind"], take["gusts"], 260.0
         total += np.float32(0.8 * take["wind"]) * rush(take, gust, *blows)
         if take["whistle"] > 0:
-            total += np.float32(0.5 * take["wind"] * take["whistle"]) * _howl(take, gust, *blows)
+            total += np.float32(2.2 * take["wind"] * take["whistle"]) * _howl(take, gust, *blows)
     strikes = loops.spread_out(take, take["thunder"] / 60)
     if len(strikes):
         total += loops.placed(take, strikes, take.rng.uniform(3.0, 5.0, len(strikes)), _far_thunder(take.rng))
@@ -369,7 +372,7 @@ def blizzard(take: Take) -> Circle:
     blows = 0.4 + 0.6 * take["strength"], take["gusts"], take["pitch_hz"]
     total = rush(take, gust, *blows)
     if take["whistle"] > 0:
-        total += np.float32(1.1 * take["whistle"]) * _howl(take, gust, *blows)
+        total += np.float32(2.8 * take["whistle"]) * _howl(take, gust, *blows)
     if take["snow"] > 0:
         ice = loops.grainy(take, lambda hz: bump(hz, 6200, 0.7) + 0.15 * bump(hz, 2200, 0.9))
         driven = 1.3 * take["snow"] * blows[0] * 10 ** (0.75 * take["gusts"] * gust)
