@@ -311,7 +311,9 @@ def test_a_prompt_of_one_sound_is_no_loop() -> None:
 
 
 def test_sfxrs_options_may_be_written_as_numbers() -> None:
-    keys, _ = adapter.with_files({"preset": "sfxr", "params": {"wave_type": 3, "sample_rate": 22050}}, no_file)
+    keys, _ = adapter.with_files(
+        {"preset": "sfxr", "params": {"wave_type": 3, "sample_rate": 22050}}, no_file
+    )
     assert list(adapter.complaints(INFO, keys)) == []
     assert keys["params"] == {"wave_type": "noise", "sample_rate": "22050"}
     assert valid(preset="sfxr", params={"wave_type": 3, "sample_rate": 22050})
