@@ -311,10 +311,10 @@ def test_a_bug_at_one_asset_stops_no_other(game: Game, monkeypatch: pytest.Monke
 
     real = mastering.master
 
-    def master(take: object, settings: object) -> object:
+    def master(take: object, settings: object, **more: bool) -> object:
         if getattr(settings, "loudness_lufs", 0) == -33:
             raise ZeroDivisionError("oops")
-        return real(take, settings)  # type: ignore[arg-type]
+        return real(take, settings, **more)  # type: ignore[arg-type]
 
     monkeypatch.setattr("sfxgen.produce.master", master)
     game.sounds("a: { prompt: x, loudness_lufs: -33 }\nb: { prompt: y }\nc: { prompt: z }")

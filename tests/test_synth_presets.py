@@ -267,9 +267,10 @@ def brilliance(samples: Audio) -> float:
 
 @pytest.mark.parametrize("name", sorted(set(PRESETS) - {"sfxr"}))
 def test_what_is_far_is_quieter_and_duller_and_a_wall_dulls_too(name: str) -> None:
+    places: list[dict[str, Value]] = [{}, {"distance": 0.8}, {"muffle": 0.8}]
+    duration_s = 1.0 if PRESETS[name].sustained else None
     here, far, behind = (
-        rendered(recipe(name, where, variation=0.0, duration_s=1.0 if PRESETS[name].sustained else None))
-        for where in ({}, {"distance": 0.8}, {"muffle": 0.8})
+        rendered(recipe(name, where, variation=0.0, duration_s=duration_s)) for where in places
     )
     assert np.max(np.abs(far)) < 0.15 * np.max(np.abs(here))
     if brilliance(here) > 0.01:  # what has no high end has none to lose
