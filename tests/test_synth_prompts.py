@@ -61,6 +61,7 @@ WORDS = vocabulary()
         ("bone snap", "bone", {}),
         ("paper ripped in two", "paper", {"action": "tear"}),
         # Doors and mechanisms
+        ("heavy rain on a tin roof, distant thunder", "rain", {"surface": "roof", "distance": None}),
         ("heavy wooden door creaks open", "door", {"material": "wood", "action": "open", "creak": 0.9}),
         ("metal door slams shut", "door", {"material": "metal", "action": "slam"}),
         ("spaceship door opening", "sliding_door", {"action": "open"}),

@@ -665,10 +665,30 @@ def _place(draft: Draft, terms: Sequence[Term], chosen: int, words: Vocabulary) 
     for index, term in enumerate(terms):
         # "Underwater" is told already by the sound that it decided for.
         told = index == chosen or term.form in draft.near or index in draft.acting
+        told = told or _is_of_another_sound(draft, terms, index, chosen, words)
         row = {} if told else words.places.get(term.form, {})
         farther = {n: level for n, level in row.items() if term.negated or _farther(level, reached.get(n))}
         _set_row(draft, index, "places", farther, words, negated=term.negated, degree=term.degree)
         reached |= farther
+
+
+def _is_of_another_sound(
+    draft: Draft, terms: Sequence[Term], index: int, chosen: int, words: Vocabulary
+) -> bool:
+    """Whether a word stands in a clause of its own with a sound that this preset has no part of.
+
+    In "heavy rain, distant thunder" it is not the rain that is distant.
+    """
+    clause = terms[index].clause
+    if clause == terms[chosen].clause:
+        return False
+    for other, term in enumerate(terms):
+        if term.clause != clause or other == index or term.negated or other in draft.roles:
+            continue
+        source = _sense(terms, other, words)
+        if source is not None and source.rank >= 3 and source.preset != draft.preset.name:
+            return True
+    return False
 
 
 def _farther(level: Level, reached: Level | None) -> bool:
@@ -741,6 +761,8 @@ def _counting(draft: Draft, counted: str, words: Vocabulary) -> str:
 def _move(draft: Draft, terms: Sequence[Term], chosen: int, words: Vocabulary) -> None:
     for index, term in enumerate(terms):
         if index == chosen or index in draft.acting or (term.negated and index in draft.put_by):
+            continue
+        if _is_of_another_sound(draft, terms, index, chosen, words):
             continue
         told = draft.given | draft.put_by.get(index, set())
         for name, fraction in _row(words.moves, term.form).items():
