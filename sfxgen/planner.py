@@ -136,7 +136,9 @@ class Planner:
         locked = record or self.lock.assets.get(asset.former)
         if locked is not None and not locked.draft and locked.take_key == final.keys.take:
             return final
-        if any(self.store.find(shelf, key) for shelf, key in _shelves(final)) or self._has_take(final):
+        if any(self.store.find(shelf, key) for shelf, key in _shelves(final)):
+            return final
+        if final.parts and self._has_take(final):
             return final
         if self._source(asset, final, self.disk.state(asset.path)) is not None:
             return final
