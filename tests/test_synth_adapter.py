@@ -19,7 +19,7 @@ from sfxgen.contracts import Adapter, ReadsFiles, Surroundings
 from sfxgen.errors import ProjectError
 from sfxgen.models.synth import adapter
 from sfxgen.models.synth.parameters import Choice, Number
-from sfxgen.models.synth.presets import FAMILIES, PRESETS, REPEAT, SPACE
+from sfxgen.models.synth.presets import FAMILIES, PRESETS, REPEAT, SPACE, WIDTH
 from sfxgen.models.synth.render import render_of
 from sfxgen.models.synth.sfxr.formats import to_json, to_link
 from sfxgen.models.synth.sfxr.parameters import SfxrParams
@@ -52,7 +52,8 @@ def test_every_preset_is_complete_and_has_a_renderer() -> None:
     for preset in PRESETS.values():
         assert callable(render_of(preset))
         assert preset.summary.endswith(".")
-        shared = SPACE if preset.sustained else REPEAT + SPACE
+        width = WIDTH if preset.channels == 1 else ()
+        shared = width + SPACE if preset.sustained else REPEAT + SPACE
         assert preset.parameters[-len(shared) :] == shared
         assert len(preset.by_name) == len(preset.parameters)
         for parameter in preset.parameters:

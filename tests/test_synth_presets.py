@@ -49,7 +49,7 @@ def ends_in_silence(samples: Audio) -> None:
     peak_db = loudest_db(samples, 0, 1000)
     assert np.all(np.abs(samples[0]) < 0.01)
     assert np.all(np.abs(samples[-1]) < 1e-4)
-    assert loudest_db(samples, len(samples) / SAMPLE_RATE - 0.005, 1000) < peak_db - 20
+    assert loudest_db(samples, len(samples) / SAMPLE_RATE - 0.005, 1000) < peak_db - 22
 
 
 def extremes(name: str) -> list[dict[str, Value]]:
@@ -104,7 +104,7 @@ def test_many_seeds_give_sane_siblings_of_one_family_and_no_near_duplicates(name
             assert 0.005 < len(take) / SAMPLE_RATE < LONGEST_S
             ends_in_silence(take)
             assert loudest_db(take, 0, 0.06) > -45, "it begins at once"
-    pairs = [(n, n + step) for step in (1, 7) for n in range(SEEDS - step)]
+    pairs = [(n, n + step) for step in (1, 2, 7) for n in range(SEEDS - step)]
     assert np.max(similarities(takes, pairs)) < 0.95
     if not preset.sustained:  # a short cut of a texture may miss its birds
         centroids = np.array([centroid_hz(take) for take in takes])
@@ -159,6 +159,18 @@ def test_textures_repeat_by_construction(name: str) -> None:
     assert difference < 1e-3 * float(np.sqrt(np.mean(samples**2)))
 
 
+@pytest.mark.parametrize("name", sorted(name for name in TEXTURES if PRESETS[name].channels == 1))
+def test_a_texture_of_one_thing_is_stereo_where_it_is_to_be_wide(name: str) -> None:
+    assert rendered(recipe(name, kind="loop", duration_s=0.9)).shape[1] == 1
+    wide = rendered(recipe(name, {"width": 0.8}, kind="loop", duration_s=0.9))
+    sane(wide, 2)
+    left, right = wide[:, 0].astype(np.float64), wide[:, 1].astype(np.float64)
+    assert np.corrcoef(left, right)[0, 1] < 0.999
+    bend = np.abs(np.diff(np.concatenate([wide, wide]).astype(np.float64), 2, axis=0))
+    seam = bend[len(wide) - 48 : len(wide) + 48].max()
+    assert seam <= max(1.41 * np.percentile(bend, 99.9), bend[: len(wide) - 48].max())
+
+
 @pytest.mark.parametrize("name", TEXTURES)
 @pytest.mark.parametrize("where", [{}, {"room": 0.8, "distance": 0.4}])
 def test_a_loops_seam_is_no_rougher_than_the_rest_of_it(name: str, where: dict[str, Value]) -> None:
@@ -185,7 +197,7 @@ def digests(recipes: Sequence[Recipe]) -> list[str]:
 
 
 def test_a_take_has_the_same_bytes_alone_in_company_and_in_another_order() -> None:
-    recipes = [recipe(name, take=take, duration_s=0.3) for name in sorted(PRESETS)[::2] for take in (1, 2)]
+    recipes = [recipe(name, take=take, duration_s=0.3) for name in sorted(PRESETS) for take in (1, 2)]
     together = digests(recipes)
     assert digests(recipes[::-1]) == together[::-1]
     assert [digests([one])[0] for one in recipes] == together
@@ -193,7 +205,7 @@ def test_a_take_has_the_same_bytes_alone_in_company_and_in_another_order() -> No
 
 
 def test_takes_rendered_at_the_same_time_have_the_same_bytes() -> None:
-    recipes = [recipe(name, duration_s=0.3) for name in sorted(PRESETS)[1::2]]
+    recipes = [recipe(name, duration_s=0.3) for name in sorted(PRESETS)]
     with ThreadPoolExecutor(4) as threads:
         at_once = list(threads.map(rendered, recipes))
     for one, other in zip(recipes, at_once, strict=True):

@@ -40,6 +40,16 @@ def cascade(x: Samples, sections: tuple[Section, ...]) -> Samples:
     return _run(np.asarray(x, np.float64), _blocks(sections, parallel=False))
 
 
+def around(x: Samples, sections: tuple[Section, ...], settling: int) -> Samples:
+    """Return one period of a repeating signal of shape (..., frames) through sections that have settled.
+
+    `settling` is how many frames before its start they run over.
+    """
+    turns = 1 + -(-settling // x.shape[-1])
+    whole = np.concatenate([x] * turns, axis=-1)[..., -(x.shape[-1] + settling) :]
+    return cascade(whole, sections)[..., settling:]
+
+
 def parallel(x: Samples, sections: tuple[Section, ...]) -> Samples:
     """Return the sum of the signal of shape (..., frames) through each section on its own."""
     return _run(np.asarray(x, np.float64), _blocks(sections, parallel=True))

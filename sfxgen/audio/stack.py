@@ -14,7 +14,7 @@ from sfxgen.audio.clip import Clip
 from sfxgen.audio.filters import butterworth
 from sfxgen.audio.levels import db_to_amplitude
 from sfxgen.audio.loop import make_loop, stretched
-from sfxgen.audio.recursion import Section, cascade
+from sfxgen.audio.recursion import Section, around, cascade
 from sfxgen.audio.resample import to_channels
 from sfxgen.errors import AudioError
 
@@ -68,7 +68,7 @@ def stack(layers: Sequence[Layer], *, loop_s: float | None, crossfade_ms: float)
         else:
             own = wide if joined else make_loop(wide, loop_s * mix.speed, crossfade_ms)
             samples = stretched(own.samples, round(loop_s * rate))
-        filtered = _filtered(samples.T.astype(np.float64), mix, rate, around=loop_s is not None)
+        filtered = _filtered(samples.T.astype(np.float64), mix, rate, loop=loop_s is not None)
         laid.append((filtered * db_to_amplitude(mix.gain_db), round(mix.delay_s * rate)))
     if loop_s is not None:
         total = sum((np.roll(one, shift, axis=-1) for one, shift in laid), np.zeros(()))
@@ -88,7 +88,7 @@ def _played(clip: Clip, speed: float, rate: int) -> NDArray[np.float32]:
     return np.asarray(converted, np.float32)
 
 
-def _filtered(x: NDArray[np.float64], mix: Laid, rate: int, *, around: bool) -> NDArray[np.float64]:
+def _filtered(x: NDArray[np.float64], mix: Laid, rate: int, *, loop: bool) -> NDArray[np.float64]:
     sections: list[Section] = []
     if mix.highpass_hz is not None:
         sections.append(butterworth(mix.highpass_hz, 2, high=True, sample_rate=rate))
@@ -96,8 +96,4 @@ def _filtered(x: NDArray[np.float64], mix: Laid, rate: int, *, around: bool) -> 
         sections.append(butterworth(mix.lowpass_hz, 2, high=False, sample_rate=rate))
     if not sections:
         return x
-    if not around:
-        return cascade(x, tuple(sections))
-    before = round(SETTLING_S * rate)
-    whole = np.concatenate([x] * (1 + -(-before // x.shape[-1])), axis=-1)[..., -(x.shape[-1] + before) :]
-    return cascade(whole, tuple(sections))[..., before:]
+    return around(x, tuple(sections), round(SETTLING_S * rate)) if loop else cascade(x, tuple(sections))

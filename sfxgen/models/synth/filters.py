@@ -13,7 +13,7 @@ from sfxgen.audio import filters
 from sfxgen.audio.filters import HIGHEST_SHARE, LOWEST_HZ
 from sfxgen.audio.recursion import Section, cascade, parallel
 from sfxgen.models.synth.parameters import SAMPLE_RATE
-from sfxgen.models.synth.take import Signal, samples_of
+from sfxgen.models.synth.take import Signal
 
 HIGHEST_HZ = HIGHEST_SHARE * SAMPLE_RATE
 
@@ -60,14 +60,6 @@ def _resonance(frequency_hz: float, t60_s: float, gain: float) -> Section:
     angle = 2 * math.pi * _inside(frequency_hz) / SAMPLE_RATE
     edge = gain * radius * math.cos(angle / 2)
     return (edge, -edge, 0.0, 1.0, -2 * radius * math.cos(angle), radius * radius)
-
-
-def steady(x: Signal, section: Section, settling_s: float = 0.5) -> Signal:
-    """Return one period of a repeating signal, of shape (..., frames), through a section that has settled."""
-    before = samples_of(settling_s)
-    turns = -(-before // x.shape[-1])
-    whole = np.concatenate([x] * (turns + 1), axis=-1)[..., -(x.shape[-1] + before) :]
-    return cascade(whole, (section,))[..., before:]
 
 
 def convolved(x: Signal, impulse_response: Signal) -> Signal:

@@ -10,9 +10,11 @@ from numpy.random import PCG64, Generator, SeedSequence
 
 import sfxgen
 from sfxgen.audio.clip import Clip
+from sfxgen.audio.recursion import around
 from sfxgen.errors import Cancelled, ModelError
 from sfxgen.events import OnEvent
-from sfxgen.models.synth.filters import butterworth, highpass, steady
+from sfxgen.models.synth.bed import stereo
+from sfxgen.models.synth.filters import butterworth, highpass
 from sfxgen.models.synth.parameters import MAX_DURATION_S, SAMPLE_RATE, Preset, Value
 from sfxgen.models.synth.presets import PRESETS
 from sfxgen.models.synth.render import render_of
@@ -46,7 +48,7 @@ class SynthSession:
     def generate(
         self, recipes: Sequence[Recipe], *, on_event: OnEvent, cancelled: Callable[[], bool]
     ) -> Iterator[Clip]:
-        """Yield one clip a recipe: float32 at 48 kHz, mono, or stereo for a preset that says so.
+        """Yield one clip a recipe: float32 at 48 kHz, mono, or stereo for a preset or a width that says so.
 
         Raises Cancelled between takes, and ModelError for a recipe of no known preset.
         """
@@ -107,7 +109,12 @@ def texture(
     """Render a texture of exactly `frames` that joins itself; `edges` fades its ends instead."""
     settling = samples_of(SETTLING_S)
     dry = render_of(preset)(Take(values, rng, frames + settling, frames))[settling:]
-    heard = steady(_in_space(dry, values, looped=True).T, butterworth(LOWEST_HZ, 2, high=True)).T
+    width = float(values.get("width", 0.0))
+    if width > 0:  # two takes of one thing surround the listener, as a stereo bed's two sides do
+        other = render_of(preset)(Take(values, rng, frames + settling, frames))[settling:]
+        dry = stereo(dry, other, width=width)
+    low_cut = (butterworth(LOWEST_HZ, 2, high=True),)
+    heard = around(_in_space(dry, values, looped=True).T, low_cut, settling).T
     return _normalised(_faded(heard, fade_in_s=0.08, fade_out_s=0.25) if edges else heard)
 
 

@@ -57,12 +57,28 @@ REPEAT: tuple[Parameter, ...] = (
 """The parameters that every one-shot has: it may sound several times in one take, never twice the same."""
 
 
-EVERYWHERE: dict[str, Parameter] = {parameter.name: parameter for parameter in (*REPEAT, *SPACE)}
+WIDTH: tuple[Parameter, ...] = (
+    number(
+        "width",
+        "",
+        0,
+        1,
+        0,
+        "How wide it is: 0 is mono, for one thing; above, it is stereo.",
+        spread=0,
+        rest=0,
+    ),
+)
+"""The parameter of every texture that is not stereo by itself."""
+
+EVERYWHERE: dict[str, Parameter] = {parameter.name: parameter for parameter in (*REPEAT, *WIDTH, *SPACE)}
 """All of these by name."""
 
 
 def _with_shared(preset: Preset) -> tuple[Parameter, ...]:
-    return preset.parameters + (SPACE if preset.sustained else REPEAT + SPACE)
+    if not preset.sustained:
+        return preset.parameters + REPEAT + SPACE
+    return preset.parameters + (WIDTH if preset.channels == 1 else ()) + SPACE
 
 
 PRESETS: dict[str, Preset] = {

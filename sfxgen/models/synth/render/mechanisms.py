@@ -31,10 +31,6 @@ def door(take: Take) -> Signal:
     return mix((0.06, level(air)), (1.2, _shut(take, 1.0), swing_s), (0.3, _latch(take), swing_s + 0.015))
 
 
-def _material(take: Take) -> modal.Material:
-    return modal.MATERIALS[take.choice("material")]
-
-
 def _shut(take: Take, force: float) -> Signal:
     """A heavy leaf meets its frame: the leaf's low modes under a soft blow, the air it pushes, the frame's rattle."""
     weight, wood = take["weight"], take.choice("material") == "wood"

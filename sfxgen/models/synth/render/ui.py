@@ -366,7 +366,8 @@ def glitch(take: Take) -> Signal:
         pieces.append(piece)
         total += len(piece)
     shreds = np.concatenate(pieces)[:frames]
-    return _crushed(shreds, take["roughness"]) * ramp_out(frames, min(0.95, 0.055 / take["length_s"]))
+    fade = ramp_out(frames, min(0.95, 0.055 / take["length_s"]))
+    return _crushed(shreds, take["roughness"]) * fade**2
 
 
 def _shred(take: Take) -> Signal:
