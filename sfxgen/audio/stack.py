@@ -60,22 +60,23 @@ def stack(layers: Sequence[Layer], *, loop_s: float | None, crossfade_ms: float)
     longest_s = max(layer.clip.duration_s / layer.mix.speed + layer.mix.delay_s for layer in layers)
     if loop_s is None and longest_s > LONGEST_S:
         raise AudioError(f"the layers last {longest_s:.0f} s", hint=f"{LONGEST_S:g} s at most")
-    laid = []
-    for clip, mix, joined in ((layer.clip, layer.mix, layer.joined) for layer in layers):
-        wide = to_channels(clip, 2 if channels == 2 else None)
+    # Summed one by one: sixteen layers of ten minutes would not fit side by side.
+    total = np.zeros((channels, 0 if loop_s is None else round(loop_s * rate)))
+    for layer in layers:
+        mix, wide = layer.mix, to_channels(layer.clip, 2 if channels == 2 else None)
         if loop_s is None:
             samples = _played(wide, mix.speed, rate)
         else:
-            own = wide if joined else make_loop(wide, loop_s * mix.speed, crossfade_ms)
-            samples = stretched(own.samples, round(loop_s * rate))
-        filtered = _filtered(samples.T.astype(np.float64), mix, rate, loop=loop_s is not None)
-        laid.append((filtered * db_to_amplitude(mix.gain_db), round(mix.delay_s * rate)))
-    if loop_s is not None:
-        total = sum((np.roll(one, shift, axis=-1) for one, shift in laid), np.zeros(()))
-    else:
-        total = np.zeros((channels, max(shift + one.shape[-1] for one, shift in laid)))
-        for one, shift in laid:
-            total[:, shift : shift + one.shape[-1]] += one
+            own = wide if layer.joined else make_loop(wide, loop_s * mix.speed, crossfade_ms)
+            samples = stretched(own.samples, total.shape[-1])
+        one = _filtered(samples.T.astype(np.float64), mix, rate, loop=loop_s is not None)
+        one, start = one * db_to_amplitude(mix.gain_db), round(mix.delay_s * rate)
+        if loop_s is not None:
+            total += np.roll(one, start, axis=-1)
+            continue
+        stop = start + one.shape[-1]
+        total = np.pad(total, ((0, 0), (0, max(0, stop - total.shape[-1]))))
+        total[:, start:stop] += one
     peak = float(np.max(np.abs(total), initial=0.0))
     return Clip(np.ascontiguousarray((total / max(peak, 1.0)).T, dtype=np.float32), rate)
 
