@@ -22,6 +22,7 @@ from sfxgen.lock import CLIP_META, TAKE_META, AssetRecord, AssetRef, Lock
 from sfxgen.plan import Plan, Step
 from sfxgen.project import LOCK_FILE, STATE_FOLDER
 from sfxgen.sessions import Sessions
+from sfxgen.spread import unlevel
 from sfxgen.store.local import Entry
 from sfxgen.wanted import Make, Wanted
 from sfxgen.workspace import Options, Workspace, exclusively, open_workspace
@@ -178,6 +179,9 @@ class _Build:
             self._attempt_aside(folder, partial(self.files.write_folder_sidecar, engine, folder))
         if to_make:
             self._produce(to_make, cancelled, sessions)
+            made = {step.wanted.sound.id for step in to_make if step.wanted is not None}
+            for message, hint in unlevel(r for r in self.records.values() if r.sound in made):
+                self.on_event(Notice(message, hint=hint, level="warning"))
         failed = {failure.step.ref for failure in self.failures if failure.step is not None}
         kept_back = {asset.former for asset in self.workspace.wanted if asset.ref in failed}
         for step in removals:
@@ -331,6 +335,10 @@ def _sidecar_digest(wanted: Wanted) -> str | None:
     return digest_of_text(wanted.sidecar_content) if wanted.sidecar is not None else None
 
 
+def _place(place_s: Sequence[float] | None) -> tuple[float, float] | None:
+    return None if place_s is None else (place_s[0], place_s[1])
+
+
 def _record(wanted: Wanted, make: Make, digest: str, meta: Mapping[str, Any]) -> AssetRecord:
     take, clip, keys = meta["take"], meta["clip"], make.keys
     return AssetRecord(
@@ -346,5 +354,5 @@ def _record(wanted: Wanted, make: Make, digest: str, meta: Mapping[str, Any]) ->
         digest=digest,
         sidecar_digest=_sidecar_digest(wanted),
         **{name: take[name] for name in TAKE_META} | {"rejected": tuple(take["rejected"])},
-        **{name: clip[name] for name in CLIP_META},
+        **{name: clip[name] for name in CLIP_META} | {"place_s": _place(clip["place_s"])},
     )

@@ -28,7 +28,7 @@ class ModelInfo:
 
     `name` is what a manifest writes after `model:`; `where` is a Hub id, a folder, or "" for a model that
     is code. `accepts` names the sound's keys that the model takes (of: prompt, negative, steps, guidance,
-    scheduler, dtype, duration_s, preset, params, variation); `defaults` fills what the manifest leaves out.
+    scheduler, dtype, duration_s, preset, params, variation, source); `defaults` fills what the manifest leaves out.
     `commercial` says whether a game that is sold may ship the output.
     """
 
@@ -48,6 +48,10 @@ class ModelInfo:
     needs_gpu: bool = False
     seamless: bool = False
     """Asked for a loop, it gives one: exactly as long as asked, with an end that runs on into its start."""
+    best_duration_s: float | None = None
+    """How long its best takes are, where that is shorter than the longest: longer loops are joined of these."""
+    is_recorded: bool = False
+    """Its takes were recorded, not generated: they are as long as they are, and there is one of each."""
     download_mb: int = 0
     summary: str = ""
 
@@ -150,17 +154,28 @@ class Adapter(Protocol):
         ...
 
 
+class ProjectFiles(Protocol):
+    """The files of a project, by their paths in it. Raises ProjectError for what is none, or outside."""
+
+    def read(self, path: str) -> bytes:
+        """Return a small file's bytes."""
+        ...
+
+    def digest(self, path: str) -> str:
+        """Return the SHA-256 of a file of any size; for a Git LFS pointer, that of the file it stands for."""
+        ...
+
+
 @runtime_checkable
 class ReadsFiles(Protocol):
     """What an adapter is besides, whose keys may name files of the project."""
 
     def with_files(
-        self, keys: Mapping[str, JsonValue], read: Callable[[str], bytes]
+        self, keys: Mapping[str, JsonValue], files: ProjectFiles
     ) -> tuple[dict[str, JsonValue], list[Complaint]]:
         """Return a sound's keys with what they name on disk put in, and what is wrong with it.
 
-        `read` returns a small file's bytes by its path in the project; it raises ProjectError. Nothing else may be
-        read: what it returns is in the recipe's key, and what was read is watched.
+        Nothing may be read but through `files`: what comes of it is in the recipe's key, and what was read is watched.
         """
         ...
 

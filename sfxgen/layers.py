@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, fields
 
 from sfxgen.contracts import ModelInfo
@@ -50,6 +51,31 @@ class Mix:
         """The values as a recipe holds them: what is None is left out."""
         values = {f.name: getattr(self, f.name) for f in fields(self)}
         return {name: value for name, value in values.items() if value is not None}
+
+
+JOINED = ModelInfo(
+    name="takes",
+    adapter="takes",
+    where="",
+    licence="that of its takes' model",
+    licence_url="",
+    commercial="conditions",
+    sample_rate=0,
+    channels=0,
+    max_duration_s=600.0,
+    accepts=frozenset({"duration_s"}),
+    seamless=True,
+    summary="a long loop, joined of several takes",
+)
+"""What a loop that is longer than its takes has for a model: they are laid around it as a ring."""
+
+JOINED_VERSION = 1
+"""Raised when the same takes make another loop."""
+
+
+def takes_for(loop_s: float, take_s: float, crossfade_s: float) -> int:
+    """Return how many takes make a ring of a length, each running into the next by a cross-fade."""
+    return max(2, math.ceil(loop_s / (take_s - crossfade_s) - 1e-9))
 
 
 MIX_KEYS = tuple(f.name for f in fields(Mix))

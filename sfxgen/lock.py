@@ -19,7 +19,9 @@ from sfxgen.atomic import write_atomic
 from sfxgen.errors import LockError, StoreError
 from sfxgen.paths import asset_file_problem, folder_problem
 
-LOCK_VERSION = 1
+LOCK_VERSION = 2
+_SINCE_VERSION_2 = {"limiting_db": 0.0, "place_s": None}
+"""What a lock of version 1 says nothing of."""
 
 TAKE_META = ("model", "revision", "seed", "attempts", "rejected", "environment")
 """What is kept of how a take was made."""
@@ -31,7 +33,9 @@ CLIP_META = (
     "loudness_lufs",
     "loudness_measure",
     "true_peak_dbtp",
+    "limiting_db",
     "limited",
+    "place_s",
 )
 """What is kept of what a clip measures."""
 
@@ -47,6 +51,7 @@ class AssetRecord:
     sidecar with Unix line ends. `take_key`, `clip_key`, `asset_key` are what it was built from; `file_key`, between
     the last two, tells a changed import setting from changed audio where no store is at hand.
     `attempts` counts generations until a take passed its gates, and `rejected` says why the others did not.
+    Levels are those of the delivered file. `place_s` is where in its take a harvested event begins and ends.
     """
 
     sound: str
@@ -72,13 +77,15 @@ class AssetRecord:
     loudness_lufs: float | None
     loudness_measure: str | None
     true_peak_dbtp: float | None
+    limiting_db: float
     limited: bool
+    place_s: tuple[float, float] | None
 
     def as_meta(self) -> dict[str, Any]:
         """Return what the store says of a file, as far as the lock knows it."""
         return {
             "take": {name: getattr(self, name) for name in TAKE_META},
-            "clip": {name: getattr(self, name) for name in CLIP_META},
+            "clip": {name: _plain(getattr(self, name)) for name in CLIP_META},
         }
 
 
@@ -189,14 +196,14 @@ def _parse_one(text: str, name: str) -> Lock:
     except RecursionError as error:
         raise LockError(f"{name} is nested too deeply", hint="restore the lock from git") from error
     version = value.get("version") if isinstance(value, dict) else None
-    if version != LOCK_VERSION:
+    if version not in (1, LOCK_VERSION):
         raise LockError(
-            f"{name} has version {version!r}; this sfxgen reads version {LOCK_VERSION}",
+            f"{name} has version {version!r}; this sfxgen reads versions up to {LOCK_VERSION}",
             hint="use the sfxgen that wrote it, or upgrade" if version else "restore the lock from git",
         )
     try:
         assets = {
-            (engine, asset): _record(record)
+            (engine, asset): _record({**_SINCE_VERSION_2, **record} if version == 1 else record)
             for engine, records in value["assets"].items()
             for asset, record in records.items()
         }
@@ -235,7 +242,8 @@ def _record(value: Mapping[str, Any]) -> AssetRecord:
     _require(value, ("sidecar_digest",), "SHA-256", lambda x: x is None or _HEX.fullmatch(x))
     _require(value, ("engine_id",), "engine id", _ENGINE_ID.fullmatch)
     _require(value, _WHOLE, "whole number", lambda x: isinstance(x, int) and not isinstance(x, bool))
-    _require(value, ("duration_s",), "number", _is_number)
+    _require(value, ("duration_s", "limiting_db"), "number", _is_number)
+    _require(value, ("place_s",), "pair of times", lambda x: x is None or _is_place(x))
     _require(value, _MAYBE_NUMBER, "number", lambda x: x is None or _is_number(x))
     _require(value, ("draft", "limited"), "true or false", lambda x: isinstance(x, bool))
     _require(value, ("revision", "loudness_measure"), "text", lambda x: x is None or isinstance(x, str))
@@ -244,7 +252,14 @@ def _record(value: Mapping[str, Any]) -> AssetRecord:
     problem = asset_file_problem(value["path"])
     if problem:
         raise ValueError(problem)
-    return AssetRecord(**{**value, "rejected": tuple(value["rejected"])})
+    place_s = value["place_s"]
+    return AssetRecord(
+        **{
+            **value,
+            "rejected": tuple(value["rejected"]),
+            "place_s": None if place_s is None else tuple(place_s),
+        }
+    )
 
 
 def _folder_id(folder: str, engine_id: str) -> str:
@@ -266,6 +281,14 @@ def _require(
 
 def _is_number(value: object) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+
+
+def _is_place(value: object) -> bool:
+    return isinstance(value, list) and len(value) == 2 and all(map(_is_number, value))
+
+
+def _plain(value: Any) -> Any:
+    return list(value) if isinstance(value, tuple) else value
 
 
 def _all_text(values: Iterable[object]) -> bool:

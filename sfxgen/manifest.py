@@ -13,12 +13,16 @@ from sfxgen.contracts import Catalog
 from sfxgen.errors import ManifestError, Mistake
 from sfxgen.paths import id_problem
 from sfxgen.project import Project, read_project
+from sfxgen.projectfiles import FileStand
 from sfxgen.schema import Language, did_you_mean, without_wrong
-from sfxgen.sound import Entry, FileStand, Place, Resolver, Sound
+from sfxgen.sound import Entry, Place, Resolver, Sound
 from sfxgen.yaml_source import Document, KeyPath
 
 MAX_SOUNDS = 50_000
 MAX_ASSETS = 200_000
+
+TEMPLATE_KEY = "file_names"
+"""A template of its own: an axis may stand in it too, but its other {placeholders} are no mistakes."""
 
 _LESS = "make it several projects, or write fewer variants"
 _AXIS = re.compile(r"\{\{|\}\}|\{([^{}]*)\}")
@@ -125,7 +129,8 @@ def _expanded(
                 )
             )
             return
-    unknown = dict(_unknown_axes({"": template, **own}, frozenset(axes)))
+    filled = {key: value for key, value in own.items() if key != TEMPLATE_KEY}
+    unknown = dict(_unknown_axes({"": template, **filled}, frozenset(axes)))
     for path, axis in unknown.items():
         key_path = at if path == ("",) else (*at, *path)
         hint = did_you_mean(axis, axes) or "write {{ for a plain brace, or add the axis under for:"
@@ -140,7 +145,10 @@ def _expanded(
             what, hint = problem
             mistakes.append(place.mistake(f"'{sound_id}': {what}" if sound_id != template else what, hint))
             return  # the others would be wrong in the same way, and there may be millions
-        yield Entry(sound_id, place, _filled(own, binding))
+        values = _filled(filled, binding)
+        if own.get(TEMPLATE_KEY) is not None:
+            values[TEMPLATE_KEY] = _with_axes(own[TEMPLATE_KEY], binding)
+        yield Entry(sound_id, place, values)
 
 
 def _unknown_axes(value: Any, axes: frozenset[str], at: KeyPath = ()) -> Iterator[tuple[KeyPath, str]]:
@@ -167,6 +175,11 @@ def _filled(value: Any, binding: Mapping[str, str]) -> Any:
     if isinstance(value, list):
         return [_filled(item, binding) for item in value]
     return value
+
+
+def _with_axes(template: str, binding: Mapping[str, str]) -> str:
+    """Put a matrix's values into a template that has other placeholders as well."""
+    return _AXIS.sub(lambda m: binding.get(m[1], m[0]), template)
 
 
 def _unique(entries: list[Entry], mistakes: list[Mistake]) -> dict[str, Entry]:
@@ -196,7 +209,7 @@ def _check_outputs(sounds: list[Sound], mistakes: list[Mistake]) -> None:
                 )
             )
         for index in range(1, len(sound.takes) + 1):
-            path = sound.asset_id(index)
+            path = sound.file(index).rpartition(".")[0]
             other = files.setdefault(path.casefold(), sound)
             if other is not sound:
                 what = f"would write the same file as {other.id} ({other.place}): {path}"

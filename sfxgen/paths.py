@@ -13,6 +13,7 @@ AUDIO_SUFFIXES = frozenset({"wav", "ogg", "flac", "mp3", "opus", "m4a", "aac", "
 _NOT_FOR_ASSETS = frozenset({".git", ".sfxgen", "sfxgen.yaml", "sfxgen.lock"})
 
 _SEGMENT = re.compile(r"[A-Za-z0-9_-]+\Z")
+_STEM = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9_ ,+&()-]{0,239}\Z")
 _RESERVED = re.compile(r"(con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³])\Z", re.IGNORECASE)
 
 
@@ -75,9 +76,14 @@ def asset_file_problem(path: str) -> str | None:
     if problem:
         return problem[0]
     stem, dot, suffix = name.rpartition(".")
-    if not dot or id_problem(stem) or suffix not in AUDIO_SUFFIXES:
+    if not dot or not is_file_stem(stem) or suffix not in AUDIO_SUFFIXES:
         return f"'{name}' is no audio file that sfxgen writes"
     return None
+
+
+def is_file_stem(stem: str) -> bool:
+    """Whether a file that sfxgen writes may have this name, before its suffix."""
+    return bool(_STEM.match(stem)) and not _RESERVED.match(stem) and not stem.endswith(" ")
 
 
 def inside(root: Path, path: Path) -> bool:

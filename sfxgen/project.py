@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from sfxgen.categories import CATEGORIES, Category
 from sfxgen.errors import Mistake, ProjectError
+from sfxgen.filenames import cat_id_problem, placeholders, template_problem, value_problem
+from sfxgen.finish import categories_of
 from sfxgen.paths import assets_folder_problem, folder_problem, inside
 from sfxgen.schema import Language, ProjectBlock, did_you_mean, without_wrong
 from sfxgen.yaml_source import Document, KeyPath, parse
@@ -40,6 +43,9 @@ class Project:
     document: Document
     defaults: Mapping[str, Any]
     manifests: tuple[Document, ...]
+    categories: Mapping[str, Category] = field(default_factory=lambda: CATEGORIES)
+    file_names: str | None = None
+    creator: str = ""
 
 
 def find_root(start: Path) -> Path:
@@ -83,6 +89,19 @@ def read_project(root: Path, language: Language) -> tuple[Project, list[Mistake]
         data["defaults"] = without_wrong(data["defaults"], in_defaults, depth=1)
         found += in_defaults
     mistakes += [document.mistake(path, what, hint) for path, what, hint in found]
+    for key, problem in (("file_names", template_problem), ("creator", value_problem)):
+        written = data.get(key)
+        wrong = problem(written) if isinstance(written, str) else None
+        if wrong:
+            mistakes.append(document.mistake((key,), *wrong))
+            data.pop(key)
+    if "creator" in placeholders(data.get("file_names") or "") and not data.get("creator"):
+        hint = "write creator: and a short name for who makes the sounds"
+        mistakes.append(document.mistake(("file_names",), "names a {creator}, but there is none", hint))
+    for name, of in (data.get("categories") or {}).items():
+        wrong = cat_id_problem(of["cat_id"]) if of and of.get("cat_id") else None
+        if wrong:
+            mistakes.append(document.mistake(("categories", name, "cat_id"), *wrong))
     block = ProjectBlock.model_construct(**data)
     engines = _engines(block, language, document, mistakes)
     assets = _assets(block, engines, document, mistakes)
@@ -102,6 +121,9 @@ def read_project(root: Path, language: Language) -> tuple[Project, list[Mistake]
         document=document,
         defaults=block.defaults or {},
         manifests=manifests,
+        categories=categories_of(data.get("categories"), CATEGORIES),
+        file_names=block.file_names,
+        creator=block.creator or "",
     )
     return project, mistakes
 

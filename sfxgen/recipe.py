@@ -13,13 +13,15 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import asdict, dataclass, field, fields, replace
 from typing import Any, Literal
 
-MASTERING_VERSION = 2
+from sfxgen.colour import NEUTRAL, Colour
+
+MASTERING_VERSION = 3
 """Raised when mastering gives other samples for the same take and settings."""
 
-ENCODING_VERSION = 1
+ENCODING_VERSION = 2
 """Raised when encoding gives other bytes for the same clip."""
 
 LOOP_OVERLAP_S = 1.0
@@ -55,7 +57,7 @@ class Recipe:
     `model` is "adapter" or "adapter:where"; `revision` is the resolved one (None until it is known).
     A setting that the model does not have is None and then not part of the key. `params` are the
     model's own settings as plain JSON values. `base_seed` and `take` are here only to derive the seeds
-    of further attempts from: the key holds `seed`, which they decide.
+    of further attempts from: the key holds `seed`, which they decide. `harvest` is how many events the take must hold.
     """
 
     model: str
@@ -70,6 +72,7 @@ class Recipe:
     guidance: float | None = None
     scheduler: str | None = None
     dtype: str | None = None
+    harvest: int | None = None
     params: Mapping[str, JsonValue] = field(default_factory=dict)
     attempt: int = 0
 
@@ -100,26 +103,37 @@ class Mastering:
     """Everything that decides a mastered clip, given its take.
 
     `loop` makes a seamless loop of exactly `duration_s`, its seam cross-faded over `crossfade_ms`.
-    `trim` removes what is silent (or only noise bed) at both ends, `max_duration_s` cuts what is longer.
-    `loudness_lufs` None leaves the level as it is, but still under the ceiling. `channels` is 1, 2, or None
-    for what the model gave.
+    `harvest` cuts one event out of a take of many: the best but so many (0 is the best).
+    `trim` removes what is silent (or only noise bed) at both ends, but for `pre_roll_ms` and `tail_ms`;
+    `min_duration_s` keeps more of the take, or silence, around what is shorter, `max_duration_s` cuts what is longer.
+    `loudness_lufs` None leaves the level as it is, but still under the ceiling; `measure_only` touches not even that.
+    `limit_db` is how far a limiter may hold peaks back to reach the loudness under the ceiling.
+    `channels` is 1, 2, or None for what the model gave.
     """
 
     loop: bool = False
+    harvest: int | None = None
     trim: bool = True
+    pre_roll_ms: float = 5.0
+    tail_ms: float = 20.0
     fade_in_ms: float = 1.0
     fade_out_ms: float = 10.0
     crossfade_ms: float = 0.0
     duration_s: float | None = None
+    min_duration_s: float | None = None
     max_duration_s: float | None = None
+    colour: Colour = NEUTRAL
     loudness_lufs: float | None = -20.0
+    limit_db: float = 0.0
     true_peak_dbtp: float = -1.0
+    measure_only: bool = False
     sample_rate: int = 48000
     channels: Literal[1, 2] | None = 1
 
     def clip_key(self, take_key: str) -> str:
         """The key of the mastered clip."""
         settings = {f.name: getattr(self, f.name) for f in fields(self)}
+        settings["colour"] = self.colour.as_json()
         return digest_of({"take_key": take_key, "mastering": settings, "version": MASTERING_VERSION})
 
 
@@ -131,28 +145,74 @@ MASTERING_DEFAULTS: Mapping[Kind, Mastering] = {
         fade_in_ms=0.0,
         fade_out_ms=0.0,
         crossfade_ms=500.0,
-        loudness_lufs=-26.0,
         channels=None,
     ),
-    "music": Mastering(trim=False, fade_in_ms=5.0, fade_out_ms=50.0, loudness_lufs=-18.0, channels=None),
-    "dialog": Mastering(fade_in_ms=5.0, fade_out_ms=20.0, loudness_lufs=-20.0),
+    "music": Mastering(trim=False, fade_in_ms=5.0, fade_out_ms=50.0, channels=None),
+    "dialog": Mastering(fade_in_ms=5.0, fade_out_ms=20.0),
 }
-"""What mastering does where a manifest says nothing, by the sound's kind."""
+"""What mastering does where a manifest says nothing, by the sound's kind. Its levels are its category's."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tags:
+    """What a file says of itself: BWF `bext` and iXML with the ASWG's fields in WAV, comments in the others.
+
+    `fx_name` is a name for people, `cat_id` the category in the Universal Category System, `content_type` the ASWG's.
+    """
+
+    fx_name: str
+    description: str = ""
+    category: str = ""
+    cat_id: str = ""
+    content_type: str = "sfx"
+    project: str = ""
+    originator: str = ""
+    source_id: str = ""
+    is_generated: bool = True
+    is_loop: bool = False
+
+
+AudioFormat = Literal["wav", "ogg", "flac", "mp3", "opus", "m4a"]
+LOSSY: frozenset[str] = frozenset({"ogg", "mp3", "opus", "m4a"})
+"""Formats that change the samples, and so peaks."""
+LOOPING: frozenset[str] = frozenset({"wav", "ogg", "flac", "opus"})
+"""Formats that decode to exactly the frames that were encoded: mp3 and AAC put silence before and after them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Encoding:
-    """How a clip becomes an audio file. `quality` (0 to 1) is for ogg, `bit_depth` for wav."""
+    """How a clip becomes an audio file.
 
-    format: Literal["wav", "ogg"] = "wav"
+    `bit_depth` is for wav and flac, `quality` (0 to 1) for ogg, `bitrate_kbps` for mp3, opus and m4a (AAC).
+    `loop` writes a loop over the whole file (`smpl`) into a wav, and keeps the seam of an ogg or opus closed.
+    `cues` marks where sounds begin (`cue `): "events" finds them, numbers are seconds. `tags` are written where they
+    are not None.
+    """
+
+    format: AudioFormat = "wav"
     bit_depth: Literal[16, 24] = 16
     quality: float = 0.6
+    bitrate_kbps: int = 160
+    loop: bool = False
+    cues: tuple[float, ...] | Literal["events"] = ()
+    tags: Tags | None = None
 
     def as_json(self) -> dict[str, JsonValue]:
         """Only what the format uses, so that an unused setting makes nothing stale."""
-        if self.format == "wav":
-            return {"format": "wav", "bit_depth": self.bit_depth}
-        return {"format": self.format, "quality": self.quality}
+        used: dict[str, JsonValue] = {"format": self.format}
+        if self.format in ("wav", "flac"):
+            used["bit_depth"] = self.bit_depth
+        elif self.format == "ogg":
+            used["quality"] = self.quality
+        else:
+            used["bitrate_kbps"] = self.bitrate_kbps
+        if self.format in ("wav", "ogg", "opus") and self.loop:
+            used["loop"] = True
+        if self.format == "wav" and self.cues:
+            used["cues"] = self.cues if isinstance(self.cues, str) else list(self.cues)
+        if self.tags is not None:
+            used["tags"] = asdict(self.tags)
+        return used
 
     def file_key(self, clip_key: str) -> str:
         """The key of the encoded audio file: the store's own, between clip_key and asset_key."""

@@ -18,9 +18,11 @@ Text = Annotated[str, Field(max_length=2000)]
 Level = Annotated[float, Field(ge=-70, le=0)]
 Milliseconds = Annotated[float, Field(ge=0, le=60_000)]
 TakeNumber = Annotated[int, Field(ge=1, le=100_000)]
+Hertz = Annotated[float, Field(ge=20, le=20_000)]
 
 MAX_VARIANTS = 999
 MAX_LAYERS = 16
+MAX_HARVEST = 64
 
 
 class _Block(BaseModel):
@@ -28,23 +30,110 @@ class _Block(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True, allow_inf_nan=False, frozen=True, defer_build=True)
 
 
+class BandBlock(_Block):
+    """One band of the equalizer."""
+
+    kind: Literal["bell", "low_shelf", "high_shelf"] | None = Field(None, description="bell, if left out.")
+    frequency_hz: Hertz = Field(description="Its middle, or where the shelf begins.")
+    gain_db: Annotated[float, Field(ge=-36, le=36)] = Field(description="How much louder that is.")
+    q: Annotated[float, Field(ge=0.1, le=30)] | None = Field(None, description="How narrow a bell is.")
+
+
+class CompressorBlock(_Block):
+    """A compressor."""
+
+    threshold_db: Annotated[float, Field(ge=-80, le=0)] | None = Field(
+        None, description="Where it sets in, re the clip's own peak."
+    )
+    ratio: Annotated[float, Field(ge=1, le=40)] | None = Field(None, description="How hard it is above.")
+    attack_ms: Annotated[float, Field(ge=0.1, le=500)] | None = Field(None, description="How fast it grips.")
+    release_ms: Annotated[float, Field(ge=1, le=5000)] | None = Field(
+        None, description="How fast it lets go."
+    )
+    knee_db: Annotated[float, Field(ge=0, le=40)] | None = Field(
+        None, description="How softly it sets in around the threshold."
+    )
+
+
+class TransientsBlock(_Block):
+    """A transient shaper."""
+
+    attack_db: Annotated[float, Field(ge=-24, le=24)] | None = Field(
+        None, description="How much louder attacks become."
+    )
+    sustain_db: Annotated[float, Field(ge=-24, le=24)] | None = Field(
+        None, description="How much louder what rings on becomes."
+    )
+
+
+class ReverbBlock(_Block):
+    """A reverb tail."""
+
+    decay_s: Annotated[float, Field(ge=0.05, le=30)] | None = Field(
+        None, description="How long it takes to fall by 60 dB."
+    )
+    level_db: Annotated[float, Field(ge=-60, le=12)] | None = Field(
+        None, description="How loud it is re the sound."
+    )
+    predelay_ms: Annotated[float, Field(ge=0, le=500)] | None = Field(None, description="When it sets in.")
+    damping_hz: Annotated[float, Field(ge=200, le=20_000)] | None = Field(
+        None, description="What lies above dies away faster."
+    )
+
+
 class MasterBlock(_Block):
-    """How takes are mastered. What is left out follows the sound's kind."""
+    """How takes are mastered. What is left out follows the sound's kind and category."""
 
     trim: bool | None = Field(None, description="Cut silence and noise bed off both ends.")
+    pre_roll_ms: Annotated[float, Field(ge=0, le=1000)] | None = Field(
+        None, description="How much is kept before the sound sets in."
+    )
+    tail_ms: Annotated[float, Field(ge=0, le=10_000)] | None = Field(
+        None, description="How much is kept after the sound has ended."
+    )
     fade_in_ms: Milliseconds | None = Field(None, description="Fade-in; 1 ms keeps an attack.")
     fade_out_ms: Milliseconds | None = Field(None, description="Fade-out.")
-    crossfade_ms: Annotated[float, Field(ge=1, le=1000)] | None = Field(
-        None, description="Length of a loop's seam."
+    crossfade_ms: Annotated[float, Field(ge=1, le=5000)] | None = Field(
+        None, description="Length of a loop's seam, and of the joins of takes."
+    )
+    min_duration_s: Annotated[float, Field(gt=0, le=600)] | None = Field(
+        None, description="Keep more of the take, or add silence, where less would be left."
     )
     max_duration_s: Annotated[float, Field(gt=0, le=600)] | None = Field(
         None, description="Cut what is longer, with the fade-out."
     )
+    reverse: bool | None = Field(None, description="Play it backwards.")
+    denoise_db: Annotated[float, Field(gt=0, le=60)] | None = Field(
+        None, description="How far the noise bed is turned down."
+    )
+    pitch_st: Annotated[float, Field(ge=-24, le=24)] | None = Field(
+        None, description="Higher or lower, in semitones; its length stays."
+    )
+    stretch: Annotated[float, Field(ge=0.25, le=4)] | None = Field(
+        None, description="How many times as long; its pitch stays."
+    )
+    highpass_hz: Hertz | None = Field(None, description="Cut what lies below.")
+    lowpass_hz: Hertz | None = Field(None, description="Cut what lies above.")
+    eq: Annotated[list[BandBlock], Field(max_length=24)] | None = Field(
+        None, description="Bands of a parametric equalizer."
+    )
+    compressor: CompressorBlock | None = Field(None, description="Less difference between loud and quiet.")
+    transients: TransientsBlock | None = Field(None, description="Sharper or softer attacks.")
+    reverb: ReverbBlock | None = Field(None, description="A room around the sound.")
+    width: Annotated[float, Field(ge=0, le=2)] | None = Field(
+        None, description="Stereo width: 0 is mono, 1 as it is, 2 twice as wide."
+    )
     loudness_lufs: Level | Literal["keep"] | None = Field(
         None, description="Target loudness; keep leaves the level and only holds the ceiling."
     )
+    loudness: Literal["measure"] | None = Field(
+        None, description="measure leaves the level as it is, peaks too, and only records it."
+    )
+    limit_db: Annotated[float, Field(ge=0, le=24)] | None = Field(
+        None, description="How far a limiter may hold peaks back to reach the loudness."
+    )
     true_peak_dbtp: Annotated[float, Field(ge=-20, le=0)] | None = Field(
-        None, description="Ceiling for the true peak. It wins over the loudness target."
+        None, description="Ceiling for the true peak, also after encoding. It wins over the loudness target."
     )
     sample_rate: Literal[16000, 22050, 24000, 32000, 44100, 48000, 96000] | None = Field(
         None, description="Rate of the delivered file in Hz."
@@ -57,12 +146,75 @@ class MasterBlock(_Block):
 class EncodeBlock(_Block):
     """How the delivered file is written."""
 
-    format: Literal["wav", "ogg"] | None = Field(None, description="wav, or ogg (Vorbis).")
-    bit_depth: Literal[16, 24] | None = Field(None, description="Bits a sample, for wav. 16 is dithered.")
+    format: Literal["wav", "ogg", "flac", "mp3", "opus", "m4a"] | None = Field(
+        None, description="wav, ogg (Vorbis), flac, mp3, opus, or m4a (AAC, written by ffmpeg)."
+    )
+    bit_depth: Literal[16, 24] | None = Field(
+        None, description="Bits a sample, for wav and flac. 16 is dithered."
+    )
     quality: Annotated[float, Field(ge=0, le=1)] | None = Field(None, description="Quality, for ogg.")
+    bitrate_kbps: Annotated[int, Field(ge=32, le=320)] | None = Field(
+        None, description="Bit rate, for mp3, opus and m4a."
+    )
+    cues: (
+        Annotated[list[Annotated[float, Field(ge=0, le=600)]], Field(max_length=1000)]
+        | Literal["events"]
+        | None
+    ) = Field(None, description="Markers in a wav, in seconds; events marks where sounds begin.")
+    tags: bool | None = Field(
+        None, description="Write what the file is into it: bext and iXML in a wav, comments in the others."
+    )
 
 
-Hertz = Annotated[float, Field(ge=20, le=20_000)]
+Threshold = float | Literal["off"] | None
+
+
+class GatesBlock(_Block):
+    """What a take is refused for. off switches a gate off; what is left out follows the category."""
+
+    silence_dbfs: Annotated[float, Field(ge=-120, le=0)] | None = Field(
+        None, description="Its peak is at least this."
+    )
+    clipped_share: Threshold = Field(None, description="At most this share of it is cut off flat.")
+    dc_share: Threshold = Field(None, description="Its offset re its peak is at most this.")
+    shortest_s: Annotated[float, Field(ge=0.001, le=600)] | None = Field(
+        None, description="What sounds is at least so long."
+    )
+    longest_s: Threshold = Field(None, description="What sounds is at most so long.")
+    bandwidth_share: Threshold = Field(
+        None, description="What stops dead at some frequency reaches this share of its own upper limit."
+    )
+    noise_bed_db: Threshold = Field(
+        None, description="The bed of noise around it, re its loudest moment, is at most this."
+    )
+    duplicate: Threshold = Field(None, description="Its likeness to each of its siblings is below this.")
+    speech_modulation: Threshold = Field(
+        None, description="At least this share of its modulation is at the rate of syllables."
+    )
+    seam_step_db: Threshold = Field(None, description="Of a loop: how far a click may stand out at the seam.")
+    seam_level_db: Threshold = Field(None, description="Of a loop: how far the level may change in the seam.")
+    seam_flux_z: Threshold = Field(
+        None, description="Of a loop: how far the spectrum may change in the seam."
+    )
+
+
+class CategoryBlock(_Block):
+    """A category of sounds: its level, its ceiling, its gates, its names."""
+
+    loudness_lufs: Level | None = Field(None, description="Target loudness.")
+    limit_db: Annotated[float, Field(ge=0, le=24)] | None = Field(
+        None, description="How far a limiter may hold peaks back to reach it."
+    )
+    true_peak_dbtp: Annotated[float, Field(ge=-20, le=0)] | None = Field(
+        None, description="Ceiling for the true peak."
+    )
+    cat_id: Annotated[str, Field(max_length=40)] | None = Field(
+        None, description="Its CatID in the Universal Category System."
+    )
+    content_type: Annotated[str, Field(max_length=40)] | None = Field(
+        None, description="What the ASWG's metadata call it: sfx, music, dialog, mixed …"
+    )
+    gates: GatesBlock | None = Field(None, description="What its takes are refused for.")
 
 
 class ModelFields(_Block):
@@ -83,6 +235,7 @@ class ModelFields(_Block):
     )
     scheduler: Text | None = Field(None, description="The sampler: ddim, dpmpp_2m, …")
     dtype: Literal["fp32", "fp16", "bf16"] | None = Field(None, description="Arithmetic of the model.")
+    source: Text | None = Field(None, description="An audio file of the project, for a model that takes one.")
     seed: Annotated[int, Field(ge=0, le=2**63 - 1)] | None = Field(
         None, description="Base seed; with a take's number it decides the take's seed."
     )
@@ -106,12 +259,33 @@ class SoundFields(ModelFields):
     kind: Literal["one_shot", "loop", "music", "dialog"] | None = Field(
         None, description="What the sound is for; decides the mastering and import defaults."
     )
+    category: Annotated[str, Field(max_length=80)] | None = Field(
+        None, description="footsteps, weapons, ui …: decides the loudness and what takes are refused for."
+    )
     variants: Annotated[int, Field(ge=1, le=MAX_VARIANTS)] | None = Field(
         None, description="How many takes to ship."
     )
+    harvest: Annotated[int, Field(ge=1, le=MAX_HARVEST)] | None = Field(
+        None, description="Cut each generated take of many events into so many takes."
+    )
+    take_s: Annotated[float, Field(gt=0, le=600)] | None = Field(
+        None,
+        description="How long a loop's takes are: the best part of a longer one is the loop, shorter ones are joined.",
+    )
     loudness_lufs: Level | None = Field(None, description="Short for master.loudness_lufs.")
+    loudness: Literal["measure"] | None = Field(None, description="Short for master.loudness.")
     master: MasterBlock | None = Field(None, description="How takes are mastered.")
     encode: EncodeBlock | None = Field(None, description="How the file is written.")
+    gates: GatesBlock | None = Field(None, description="What its takes are refused for.")
+    fx_name: Annotated[str, Field(max_length=100)] | None = Field(
+        None, description="A name for people, in file names and tags; made of the id if left out."
+    )
+    cat_id: Annotated[str, Field(max_length=40)] | None = Field(
+        None, description="Its CatID in the Universal Category System, if not its category's."
+    )
+    file_names: Annotated[str, Field(max_length=200)] | None = Field(
+        None, description="A template for its file names, if not the project's."
+    )
 
 
 class SoundEntry(SoundFields):
@@ -166,6 +340,15 @@ class ProjectBlock(_Block):
     store: Text | None = Field(None, description="Folder of the store; default: the user's cache.")
     retries: Annotated[int, Field(ge=0, le=20)] = Field(
         3, description="How often a take that fails a gate is tried again with the next seed."
+    )
+    categories: dict[Annotated[str, Field(max_length=80)], CategoryBlock] | None = Field(
+        None, description="Changes to the built-in categories, and categories of your own."
+    )
+    file_names: Annotated[str, Field(max_length=200)] | None = Field(
+        None, description="A template for file names: {name}_{variant:02}, if left out."
+    )
+    creator: Annotated[str, Field(max_length=40)] | None = Field(
+        None, description="Who makes the sounds: for file names and tags."
     )
     defaults: dict[str, Any] | None = Field(None, description="Defaults for all manifests.")
 
@@ -422,5 +605,10 @@ def _or_nothing(schema: Mapping[str, Any]) -> dict[str, Any]:
     if "anyOf" in schema or not isinstance(schema.get("type"), str):
         described = {key: value for key, value in schema.items() if key == "description"}
         return {**described, "anyOf": [dict(schema), _NULL]}
-    options = {"enum": [*schema["enum"], None]} if "enum" in schema else {}
-    return {**schema, **options, "type": [schema["type"], "null"]}
+    choices = schema["enum"] if "enum" in schema else [schema["const"]] if "const" in schema else []
+    options = {"enum": [*choices, None]} if choices else {}
+    return {
+        **{key: value for key, value in schema.items() if key != "const"},
+        **options,
+        "type": [schema["type"], "null"],
+    }

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import itertools
-import stat
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass, field, replace
-from pathlib import Path, PurePosixPath
+from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
+from sfxgen.categories import DEFAULT_CATEGORY, Category, Gates
 from sfxgen.contracts import Complaint, ModelInfo, ReadsFiles
 from sfxgen.errors import Mistake, ProjectError
-from sfxgen.layers import LAYERED, MIX_KEYS, Mix
-from sfxgen.paths import folder_problem, id_problem, inside
-from sfxgen.project import STATE_FOLDER, Project
-from sfxgen.recipe import MASTERING_DEFAULTS, Encoding, Kind, Mastering
+from sfxgen.filenames import cat_id_problem, file_name, template_problem, value_problem
+from sfxgen.finish import encoding_of, mastering_of, with_thresholds
+from sfxgen.layers import LAYERED, MIX_KEYS, Mix, takes_for
+from sfxgen.paths import id_problem
+from sfxgen.project import PROJECT_FILE, STATE_FOLDER, Project
+from sfxgen.projectfiles import FileStand, SourceFiles
+from sfxgen.recipe import LOOP_OVERLAP_S, Encoding, Kind, Mastering
 from sfxgen.schema import Language, did_you_mean
 from sfxgen.yaml_source import Document, KeyPath, dotted
 
@@ -31,23 +34,23 @@ MODEL_KEYS = (
     "guidance",
     "scheduler",
     "dtype",
+    "source",
 )
 """The keys that only some models take; `ModelInfo.accepts` says which."""
 
 
-LAYERS_OWN = ("prompt", "preset", "params", "duration_s")
+LAYERS_OWN = ("prompt", "preset", "params", "duration_s", "source", "take_s")
 """What a sound with layers leaves to them."""
 
 TRACED_DEPTH = 4
 """How deep into a sound places are noted: a layer's parameter, `layers`, 0, `params`, `pitch_hz`."""
 
 
-FileStand = tuple[int, int, int, int]
-"""Of a file: when it was written and changed (ns), its bytes, its inode."""
+MAX_JOINED = 64
+"""How many takes a long loop may be joined of."""
 
-NOTHING_READ: FileStand = (0, 0, 0, 0)
-MAX_READ = 1 << 20
-"""How many bytes a file may have that a sound is read from."""
+SHORTEST_SPARE_S = 0.02
+"""How much longer than the loop a take must be, if it is longer: its seam is made from that."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +85,9 @@ class Sound:
     `identity` is the id that engine ids are derived from: the sound's own, or its former one.
     `keys` are the model's keys; where there are `layers`, each has its own, and `model` is `LAYERED`. `settings` are
     each engine's import settings, every default filled in; `takes` the take numbers in shipping order.
+    With `harvest`, each generation is cut into so many takes: 1 to 6 are the first one's. A loop's `take_s` is how
+    long its takes are, if not just long enough: `joined` of them are laid around it.
+    `names` are what its files are named and tagged by: `file_names` (a template), `fx_name`, `cat_id` …
     """
 
     id: str
@@ -92,9 +98,16 @@ class Sound:
     seed: int
     takes: tuple[int, ...]
     frozen: bool
+    harvest: int | None = None
+    take_s: float | None = None
+    joined: int = 0
     layers: tuple[Layer, ...] = ()
+    category: str
+    gates: Gates
     mastering: Mastering
     encoding: Encoding
+    is_tagged: bool = False
+    names: Mapping[str, str] = field(default_factory=dict)
     settings: Mapping[str, Mapping[str, Any]]
     place: Place
     reads: Mapping[Path, FileStand] = field(default_factory=dict, repr=False)
@@ -110,6 +123,24 @@ class Sound:
     def asset_id(self, index: int) -> str:
         """The id of the variant with this index, counted from 1."""
         return f"{self.id}_{index:02d}"
+
+    def file(self, index: int) -> str:
+        """Where the variant's file stands below the assets: in the sound's folder, named by its template."""
+        folder, _, name = self.id.rpartition("/")
+        template = self.names.get("file_names")
+        if not template:
+            return f"{self.asset_id(index)}.{self.encoding.format}"
+        words = {key: self.names[key] for key in ("cat_id", "fx_name", "creator", "source", "project")}
+        stem = file_name(
+            template,
+            id=self.id,
+            folder=folder,
+            name=name,
+            variant=index,
+            category=self.category,
+            **words,
+        )
+        return "/".join(filter(None, (folder, f"{stem}.{self.encoding.format}")))
 
     def former_asset_id(self, index: int) -> str:
         """The id that the variant's engine ids are derived from."""
@@ -144,7 +175,7 @@ class _Merged:
             note(key)
             for name in value if isinstance(value, dict) else ():
                 note(f"{key}.{name}")
-            if key == "loudness_lufs":
+            if key in SHORT_FOR_MASTER:
                 # Short for master.loudness_lufs of its own layer: a later layer's block lies over it.
                 self.values["master"] = _overlaid(self.values.get("master") or {}, {key: value})
                 self.origins[("master", key)] = at
@@ -183,6 +214,7 @@ def _overlaid(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, A
     return merged
 
 
+SHORT_FOR_MASTER = ("loudness_lufs", "loudness")
 _NOT_INHERITED = ("abstract", "extends", "renamed_from", "frozen", "takes", "reject")
 
 
@@ -219,15 +251,23 @@ class Resolver:
         if values.get("layers"):
             keys = {"duration_s": float(values.get("duration_s", DEFAULT_LOOP_S))} if kind == "loop" else {}
             layers, model = self._layers(kind, keys.get("duration_s")), LAYERED
+            loop_s, take_s = keys.get("duration_s"), None
         else:
             model = self._model(values, ())
-            keys = self._model_keys(model, values, kind, ()) if model else {}
-        takes = self._takes()
-        mastering = self._mastering(kind, keys)
-        block = dict(values.get("encode") or {})
-        if "quality" in block:
-            block["quality"] = float(block["quality"])  # 1 and 1.0 are one key
-        encoding = Encoding(**block)
+            loop_s, take_s = self._lengths(model, kind) if model else (None, None)
+            keys = self._model_keys(model, {**values, **_length(take_s)}, kind, ()) if model else {}
+            loop_s = loop_s if model is None or model.is_recorded else loop_s or keys.get("duration_s")
+        takes = self._takes(kind, model)
+        name, category = self._category(kind)
+        mastering = mastering_of(
+            values,
+            kind,
+            category,
+            loop_s=loop_s if kind == "loop" else None,
+            from_defaults=self.merged.from_defaults,
+            complain=self.complain,
+        )
+        encoding = encoding_of(values, kind, mastering, complain=self.complain)
         settings = {name: self._settings(name, kind, encoding) for name in self.project.engines}
         identity = self._identity()
         if model is None or len(self.mistakes) > before:
@@ -241,9 +281,16 @@ class Resolver:
             seed=values.get("seed", 0),
             takes=takes,
             frozen=bool(values.get("frozen")),
+            harvest=values.get("harvest"),
+            take_s=take_s,
+            joined=self._joined(loop_s, take_s, mastering),
             layers=layers,
+            category=name,
+            gates=with_thresholds(category.gates, values.get("gates")),
             mastering=mastering,
             encoding=encoding,
+            is_tagged=bool((values.get("encode") or {}).get("tags")),
+            names=self._names(category),
             settings=settings,
             place=entry.place,
             reads=self.reads,
@@ -288,9 +335,10 @@ class Resolver:
 
     def _lay(self, layer: Mapping[str, Any], place: Place, *, default: bool) -> None:
         master = layer.get("master")
-        if layer.get("loudness_lufs") is not None and isinstance(master, dict) and "loudness_lufs" in master:
-            at = Place(place.document, (*place.path, "loudness_lufs"))
-            self.mistakes.append(at.mistake("stands here and under master", "write one of the two"))
+        for key in SHORT_FOR_MASTER:
+            if layer.get(key) is not None and isinstance(master, dict) and key in master:
+                at = Place(place.document, (*place.path, key))
+                self.mistakes.append(at.mistake("stands here and under master", "write one of the two"))
         self.merged.lay(layer, place, default=default)
 
     def _lay_defaults(self, document: Document) -> None:
@@ -386,7 +434,7 @@ class Resolver:
         adapter = self.language.catalog.adapters[info.adapter]
         found: list[Complaint] = []
         if isinstance(adapter, ReadsFiles):
-            keys, found = adapter.with_files(keys, self._read)
+            keys, found = adapter.with_files(keys, SourceFiles(self.project.root, STATE_FOLDER, self.reads))
         for complaint in (*found, *adapter.complaints(info, keys, kind=kind)):
             key = complaint.key
             if at and kind == "loop" and key == "duration_s":
@@ -394,30 +442,92 @@ class Resolver:
             self.complain((*at, *key.split(".")), complaint.what, complaint.hint)
         return keys
 
-    def _read(self, path: str) -> bytes:
-        """Read a small file of the project for an adapter, and note how it stood for the watcher."""
-        problem = folder_problem(path)
-        if problem:
-            raise ProjectError(problem[0], hint="name a file inside the project")
-        if STATE_FOLDER in PurePosixPath(path).parts:
-            raise ProjectError(f"'{path}' is sfxgen's own", hint="keep the file elsewhere in the project")
-        file = self.project.root / path
-        self.reads[file] = _stand(file)
-        if not inside(self.project.root, file):
-            raise ProjectError(f"'{path}' is a link that leaves the project", hint="copy the file into it")
-        try:
-            size = file.stat().st_size
-            if self.reads[file] == NOTHING_READ:
-                raise ProjectError(f"'{path}' is no file", hint="name a file of the project")
-            if size > MAX_READ:
-                raise ProjectError(f"'{path}' has more than {MAX_READ:,} bytes", hint="is it the right file?")
-            return file.read_bytes()
-        except OSError as error:
-            hint = "paths start at the project's folder"
-            raise ProjectError(f"'{path}' cannot be read: {error.strerror}", hint=hint) from error
-
-    def _takes(self) -> tuple[int, ...]:
+    def _lengths(self, model: ModelInfo, kind: Kind) -> tuple[float | None, float | None]:
+        """Return how long a loop is and how long its takes are: None where that follows from the other."""
         values = self.merged.values
+        take_s, own = values.get("take_s"), "take_s" not in self.merged.from_defaults
+        if kind != "loop":
+            if take_s is not None and own:
+                self.complain("take_s", "is for loops", "write kind: loop, or use duration_s")
+            return None, None
+        loop_s = values.get("duration_s")
+        if model.is_recorded:
+            values.pop("duration_s", None)  # the loop's own length; its take is as long as it is
+        elif "duration_s" not in model.accepts:
+            return None, None
+        if model.is_recorded or model.seamless:
+            if take_s is not None and own:
+                why = (
+                    "its takes are as long as they are"
+                    if model.is_recorded
+                    else "it makes loops of any length"
+                )
+                self.complain("take_s", f"{model.name} has no use for it: {why}", "leave it out")
+            return None if loop_s is None else float(loop_s), None
+        loop_s = float(DEFAULT_LOOP_S if loop_s is None else loop_s)
+        if take_s is None and loop_s + LOOP_OVERLAP_S > model.max_duration_s:
+            take_s = model.best_duration_s or model.max_duration_s
+        if take_s is not None and loop_s < take_s < loop_s + SHORTEST_SPARE_S:
+            what = f"{take_s:g} s leaves nothing for the seam of a loop of {loop_s:g} s"
+            self.complain("take_s", what, f"write {loop_s + LOOP_OVERLAP_S:g}, or less than {loop_s:g}")
+        return loop_s, None if take_s is None else float(take_s)
+
+    def _joined(self, loop_s: float | None, take_s: float | None, mastering: Mastering) -> int:
+        """Return how many takes a loop is joined of: 0 where one is enough."""
+        if loop_s is None or take_s is None or take_s > loop_s:
+            return 0
+        crossfade_s = mastering.crossfade_ms / 1000
+        if take_s < 2 * crossfade_s:
+            self.complain("take_s", f"{take_s:g} s is too short for cross-fades of {crossfade_s:g} s")
+            return 0
+        joined = takes_for(loop_s, take_s, crossfade_s)
+        if joined > MAX_JOINED:
+            self.complain("take_s", f"the loop would be joined of {joined} takes", f"at most {MAX_JOINED}")
+        return joined
+
+    def _category(self, kind: Kind) -> tuple[str, Category]:
+        name = str(self.merged.values.get("category") or DEFAULT_CATEGORY[kind])
+        known = self.project.categories
+        if name not in known:
+            hint = did_you_mean(name, known) or f"{PROJECT_FILE} may add one under categories:"
+            self.complain("category", f"there is no category '{name}'", hint)
+            name = DEFAULT_CATEGORY[kind]
+        return name, known[name]
+
+    def _names(self, category: Category) -> dict[str, str]:
+        values, project = self.merged.values, self.project
+        for key, problem in (("fx_name", value_problem), ("cat_id", cat_id_problem)):
+            found = problem(values[key]) if values.get(key) else None
+            if found:
+                self.complain(key, *found)
+        template = values.get("file_names") or ""
+        if template:
+            is_own = "file_names" not in self.merged.from_defaults
+            found = template_problem(template, for_one_sound=is_own)
+            if found:
+                self.complain("file_names", *found)
+                template = ""
+        return {
+            "fx_name": values.get("fx_name") or "",
+            "cat_id": values.get("cat_id") or category.cat_id,
+            "content_type": category.content_type,
+            "creator": project.creator,
+            "source": project.name,
+            "project": project.name,
+            "file_names": template or project.file_names or "",
+        }
+
+    def _takes(self, kind: Kind, model: ModelInfo | None) -> tuple[int, ...]:
+        values = self.merged.values
+        harvest = values.get("harvest")
+        if harvest is not None and kind in ("loop", "music"):
+            self.complain("harvest", f"has no meaning for kind: {kind}", "it cuts one-shots out of a take")
+        if model is not None and model.is_recorded:
+            most, named = harvest or 1, max([values.get("variants") or 1, *(values.get("takes") or [])])
+            if named > most:
+                what = f"a recording has {most} take{'s' * (most > 1)}"
+                key = "takes" if values.get("takes") else "variants"
+                self.complain(key, what, "write harvest: to cut several out of it")
         takes, reject = values.get("takes"), values.get("reject") or []
         if takes is not None:
             if len(set(takes)) != len(takes):
@@ -432,39 +542,8 @@ class Resolver:
                 )
             return tuple(takes)
         out = set(reject)
-        return tuple(
-            itertools.islice((n for n in itertools.count(1) if n not in out), values.get("variants", 1))
-        )
-
-    def _mastering(self, kind: Kind, keys: Mapping[str, Any]) -> Mastering:
-        values = self.merged.values
-        block: dict[str, Any] = dict(values.get("master") or {})
-        if block.get("loudness_lufs") == "keep":
-            block["loudness_lufs"] = None
-        if "channels" in block:
-            block["channels"] = {"mono": 1, "stereo": 2, "keep": None}[block["channels"]]
-        for key in (
-            "fade_in_ms",
-            "fade_out_ms",
-            "crossfade_ms",
-            "max_duration_s",
-            "loudness_lufs",
-            "true_peak_dbtp",
-        ):
-            if block.get(key) is not None:
-                block[key] = float(block[key])
-        if kind == "loop":
-            block["duration_s"] = keys.get("duration_s")
-            unused = ["trim", "max_duration_s", "fade_in_ms", "fade_out_ms"]
-            why = "has no meaning for a loop"
-            hint = "its length is duration_s, its ends are joined"
-        else:
-            unused, why, hint = ["crossfade_ms"], "is for loops", "write kind: loop, or use fade_out_ms"
-        for key in unused:
-            # Defaults are for every kind of sound: what this one has no use for is passed over.
-            if block.pop(key, None) and f"master.{key}" not in self.merged.from_defaults:
-                self.complain(f"master.{key}", why, hint)
-        return replace(MASTERING_DEFAULTS[kind], **block)
+        count = values.get("variants") or harvest or 1
+        return tuple(itertools.islice((n for n in itertools.count(1) if n not in out), count))
 
     def _settings(self, engine: str, kind: Kind, encoding: Encoding) -> dict[str, Any]:
         exporter = self.language.catalog.exporters[engine]
@@ -502,12 +581,5 @@ class Resolver:
         return str(former)
 
 
-def _stand(file: Path) -> FileStand:
-    """Return how a regular file stands; NOTHING_READ where there is none."""
-    try:
-        found = file.stat()
-    except OSError:
-        return NOTHING_READ
-    if not stat.S_ISREG(found.st_mode):
-        return NOTHING_READ
-    return found.st_mtime_ns, found.st_ctime_ns, found.st_size, found.st_ino
+def _length(take_s: float | None) -> dict[str, float]:
+    return {} if take_s is None else {"duration_s": take_s}

@@ -9,10 +9,11 @@ from pathlib import Path
 from typing import Any, Literal
 
 from sfxgen.contracts import Catalog, ModelInfo, Surroundings
-from sfxgen.layers import LAYERED, LAYERS_VERSION, Mix
+from sfxgen.filenames import fx_name_of
+from sfxgen.layers import JOINED, JOINED_VERSION, LAYERED, LAYERS_VERSION, Mix
 from sfxgen.lock import AssetRecord, AssetRef, Lock
 from sfxgen.project import Project
-from sfxgen.recipe import LOOP_OVERLAP_S, Delivery, Mastering, Recipe, derive_seed
+from sfxgen.recipe import LOOP_OVERLAP_S, Delivery, Encoding, Mastering, Recipe, Tags, derive_seed
 from sfxgen.sound import Layer, Sound
 
 DRAFT_MODEL = "synth"
@@ -56,6 +57,7 @@ class Make:
 
     model: ModelInfo
     recipe: Recipe
+    mastering: Mastering
     keys: Keys
     parts: tuple[Part, ...] = ()
     draft: bool = False
@@ -85,7 +87,6 @@ class Wanted:
     folder_sidecars: tuple[tuple[str, str], ...]
     engine_id: str
     sidecar_trouble: SidecarTrouble
-    mastering: Mastering
     delivery: Delivery
     final: Make
     drafted: Callable[[], Make | None]
@@ -115,7 +116,9 @@ class _Ways:
     def final(self) -> _Way:
         if self.sound.layers:
             return self._stack(self.sound.layers)
-        return _Way(self._recipe(self.sound.model, self.sound.keys, self.sound.seed))
+        recipe = self._recipe(self.sound.model, self.sound.keys, self.sound.seed)
+        recipe = replace(recipe, harvest=self.sound.harvest)
+        return self._ring(recipe) if self.sound.joined else _Way(recipe)
 
     @cached_property
     def draft(self) -> _Way | None:
@@ -127,6 +130,8 @@ class _Ways:
         draft_keys = getattr(self.catalog.adapters[DRAFT_MODEL], "draft_keys", None)
         if draft_keys is None:
             return None
+        if any(info.is_recorded for info in self.sound.models):
+            return None  # what was recorded is there, or nothing stands in for it
         model = self.catalog.models()[DRAFT_MODEL]
 
         def drafted(keys: Mapping[str, Any]) -> dict[str, Any]:
@@ -136,7 +141,15 @@ class _Ways:
             return read
 
         if not self.sound.layers:
-            return _Way(self._recipe(model, drafted(self.sound.keys), self.sound.seed))
+            keys = self.sound.keys
+            if self.sound.kind == "loop":
+                keys = {
+                    **keys,
+                    "duration_s": self.sound.mastering.duration_s,
+                }  # not that of the takes it is made of
+            elif self.sound.harvest:
+                keys = {**keys, "duration_s": None}  # of one of the events that would be cut out of the take
+            return _Way(self._recipe(model, drafted(keys), self.sound.seed))
         layers = [
             layer
             if layer.model.adapter == DRAFT_MODEL
@@ -161,8 +174,7 @@ class _Ways:
         for part in parts:
             values = {key: value for key, value in part.recipe.as_json().items() if key != "seed"}
             rows.append({"recipe": values, "base_seed": part.recipe.base_seed, **part.mix.as_json()})
-        mastering = self.sound.mastering
-        is_loop = self.sound.kind == "loop"
+        crossfade = self._crossfade() if self.sound.kind == "loop" else {}
         known = all(part.recipe.revision is not None for part in parts)
         recipe = Recipe(
             model=LAYERED.model,
@@ -171,14 +183,35 @@ class _Ways:
             base_seed=self.sound.seed,
             take=0,
             duration_s=self.sound.keys.get("duration_s"),
-            params={"layers": rows, **({"crossfade_ms": mastering.crossfade_ms} if is_loop else {})},
+            harvest=self.sound.harvest,
+            params={"layers": rows, **crossfade},
         )
         return _Way(recipe, tuple(parts))
+
+    def _ring(self, take: Recipe) -> _Way:
+        """Return the recipe of a long loop: those of the takes that are laid around it, each with seeds of its own."""
+        seeds = [take.base_seed, *(derive_seed(take.base_seed, 0, n) for n in range(1, self.sound.joined))]
+        parts = tuple(Part(self.sound.model, replace(take, base_seed=seed), Mix()) for seed in seeds)
+        values = {key: value for key, value in take.as_json().items() if key != "seed"}
+        recipe = Recipe(
+            model=JOINED.model,
+            revision=f"takes-{JOINED_VERSION}" if take.revision is not None else None,
+            adapter_version=JOINED_VERSION,
+            base_seed=take.base_seed,
+            take=0,
+            duration_s=self.sound.mastering.duration_s,
+            params={"recipe": values, "takes": self.sound.joined, **self._crossfade()},
+        )
+        return _Way(recipe, parts)
+
+    def _crossfade(self) -> dict[str, Any]:
+        return {"crossfade_ms": self.sound.mastering.crossfade_ms}
 
     def _recipe(self, model: ModelInfo, keys: Mapping[str, Any], seed: int) -> Recipe:
         adapter = self.catalog.adapters[model.adapter]
         duration_s = keys.get("duration_s")
-        if duration_s is not None and self.sound.kind == "loop" and not model.seamless:
+        is_asked = self.sound.take_s is None and self.sound.kind == "loop"
+        if duration_s is not None and is_asked and not model.seamless:
             duration_s += LOOP_OVERLAP_S
         prompt = keys.get("prompt", "") if model.reads_prompt else ""
         return Recipe(
@@ -254,20 +287,23 @@ def _wanted(ways: _Ways, engine: str, index: int, take: int, lock: Lock, ids: _E
     delivery = Delivery(
         engine=engine,
         exporter_version=exporter.version,
-        encoding=sound.encoding,
+        encoding=_encoding(project, sound, index),
         settings=sound.settings[engine],
     )
-    path = "/".join(filter(None, (project.assets[engine], f"{ref[1]}.{sound.encoding.format}")))
+    path = "/".join(filter(None, (project.assets[engine], sound.file(index))))
     sidecar = exporter.sidecar_path(path)
     engine_id, sidecar_trouble = ids.of(ref, former, sidecar)
     number = frozen.take if frozen else take
-    final = _make(sound, delivery, sound.model, ways.final.take(number), frozen=frozen)
+    model = JOINED if sound.joined else sound.model
+    generation, place = (number, None) if not sound.harvest else _harvested(number, sound.harvest)
+    mastering = replace(sound.mastering, harvest=place)
+    final = _make(mastering, delivery, model, ways.final.take(generation), frozen=frozen)
 
     def drafted() -> Make | None:
         if ways.draft is None:
             return None
         model = LAYERED if sound.layers else ways.catalog.models()[DRAFT_MODEL]
-        return _make(sound, delivery, model, ways.draft.take(take), draft=True)
+        return _make(sound.mastering, delivery, model, ways.draft.take(take), draft=True)
 
     return Wanted(
         ref=ref,
@@ -284,7 +320,6 @@ def _wanted(ways: _Ways, engine: str, index: int, take: int, lock: Lock, ids: _E
         ),
         engine_id=engine_id,
         sidecar_trouble=sidecar_trouble,
-        mastering=sound.mastering,
         delivery=delivery,
         final=final,
         drafted=drafted,
@@ -304,8 +339,33 @@ def _frozen(sound: Sound, ref: AssetRef, former: AssetRef, lock: Lock) -> AssetR
     return next((record for record in records if record is not None and not record.draft), None)
 
 
+def _encoding(project: Project, sound: Sound, index: int) -> Encoding:
+    """Return how a variant's file is written, with what it says of itself."""
+    if not sound.is_tagged:
+        return sound.encoding
+    fx_name = sound.names["fx_name"] or fx_name_of(sound.id)
+    tags = Tags(
+        fx_name=f"{fx_name} {index:02d}",
+        description=str(sound.keys.get("prompt") or sound.keys.get("preset") or fx_name),
+        category=sound.category,
+        cat_id=sound.names["cat_id"],
+        content_type=sound.names["content_type"],
+        project=project.name,
+        originator=project.creator or "sfxgen",
+        source_id=sound.asset_id(index),
+        is_generated=not any(info.is_recorded for info in sound.models),
+        is_loop=sound.kind == "loop",
+    )
+    return replace(sound.encoding, tags=tags)
+
+
+def _harvested(take: int, harvest: int) -> tuple[int, int]:
+    """Return which generation a take is cut out of, counted from 1, and as which of its events, counted from 0."""
+    return (take - 1) // harvest + 1, (take - 1) % harvest
+
+
 def _make(
-    sound: Sound,
+    mastering: Mastering,
     delivery: Delivery,
     model: ModelInfo,
     way: _Way,
@@ -314,9 +374,9 @@ def _make(
     frozen: AssetRecord | None = None,
 ) -> Make:
     take_key = frozen.take_key if frozen else way.recipe.take_key()
-    clip_key = sound.mastering.clip_key(take_key)
+    clip_key = mastering.clip_key(take_key)
     keys = Keys(take_key, clip_key, delivery.encoding.file_key(clip_key), delivery.asset_key(clip_key))
-    return Make(model, way.recipe, keys, way.parts, draft)
+    return Make(model, way.recipe, mastering, keys, way.parts, draft)
 
 
 SidecarTrouble = Literal["", "unreadable", "taken"]

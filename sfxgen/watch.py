@@ -40,9 +40,9 @@ from sfxgen.events import AssetFailed, Event, Notice, OnEvent, Sampling, TakeGen
 from sfxgen.manifest import load
 from sfxgen.paths import folder_problem
 from sfxgen.project import PROJECT_FILE, STATE_FOLDER, read_document
+from sfxgen.projectfiles import NOTHING_READ
 from sfxgen.schema import ProjectBlock
 from sfxgen.sessions import Sessions
-from sfxgen.sound import NOTHING_READ
 from sfxgen.workspace import Options
 
 QUIET_S = 0.05

@@ -29,7 +29,8 @@ class ToyModel:
     """An adapter and session in one: a decaying noise burst from the recipe's seed and prompt alone.
 
     `made` lists the (prompt, take) of every generation. A prompt that begins with "silent" gives silence for
-    the first attempts, "broken" raises. `missing` makes it unavailable.
+    the first attempts, "broken" raises, "walk" gives steps half a second apart, "texture" steady noise, "copy" the same
+    sound for all seeds, or the same for the first attempts with "copy once". `missing` makes it unavailable.
     """
 
     name: str = "toy"
@@ -105,7 +106,17 @@ class ToyModel:
 def toy_clip(recipe: Recipe, *, silent: bool = False) -> Clip:
     frames = round((recipe.duration_s or 0.2) * RATE)
     words = int.from_bytes(hashlib.sha256(recipe.prompt.encode()).digest()[:4], "big")
-    noise = np.random.default_rng([recipe.seed, words]).standard_normal(frames)
+    is_copy = recipe.prompt.startswith("copy") and (recipe.attempt < 1 or "once" not in recipe.prompt)
+    rng = np.random.default_rng([0 if is_copy else recipe.seed, words])
+    noise = rng.standard_normal(frames)
+    if recipe.prompt.startswith("texture"):
+        return Clip((0.1 * noise).astype(np.float32)[:, None], RATE)
+    if recipe.prompt.startswith("walk"):
+        t = np.arange(frames) / RATE
+        steps = [np.exp(-np.maximum(0, t - at) / 0.03) * (t >= at) for at in np.arange(0.2, t[-1] - 0.3, 0.5)]
+        strengths = rng.uniform(0.7, 1, len(steps))
+        envelope = np.sum([s * step for s, step in zip(strengths, steps, strict=True)], axis=0)
+        return Clip((0.2 * noise * envelope + 1e-5 * noise).astype(np.float32)[:, None], RATE)
     decay = np.exp(-np.arange(frames) / (0.3 * frames))
     return Clip((0.0 if silent else 0.2) * (noise * decay).astype(np.float32)[:, None], RATE)
 

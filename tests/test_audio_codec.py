@@ -12,7 +12,7 @@ import soundfile
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sfxgen.audio import codec
+from sfxgen.audio import codec, ogg
 from sfxgen.audio.clip import Clip, mono
 from sfxgen.audio.codec import decode, encode, pack, read, unpack
 from sfxgen.errors import AudioError
@@ -91,8 +91,7 @@ def test_dither_comes_from_its_key_alone() -> None:
 
 
 def test_dither_is_triangular_and_the_same_on_every_machine() -> None:
-    clip = mono(np.zeros(100_000), 48000)
-    noise = codec._tpdf(clip, "clip key")[:, 0]
+    noise = codec._dither("clip key")(100_000)
     assert noise.min() >= -1
     assert noise.max() <= 1
     assert noise.mean() == pytest.approx(0, abs=0.01)
@@ -106,6 +105,23 @@ def test_dither_frees_the_error_from_the_signal() -> None:
     spectrum = np.abs(np.fft.rfft(decode(encode(quiet, WAV16, dither_key="k")).samples[:, 0]))
     assert spectrum[1000] > 8 * spectrum[3000]
     assert spectrum[1000] / 24000 * 32768 == pytest.approx(0.6, rel=0.05)
+
+
+def test_dither_does_not_depend_on_how_it_is_drawn() -> None:
+    whole = codec._dither("key")(1000)
+    drawn = codec._dither("key")
+    assert np.array_equal(np.concatenate([drawn(1), drawn(300), drawn(699)]), whole)
+
+
+@pytest.mark.parametrize("encoding", [WAV16, WAV24])
+@pytest.mark.parametrize("frames", [1, 3, 65_536, 150_001])
+@pytest.mark.parametrize("channels", [1, 2, 3])
+def test_wav_is_byte_for_byte_what_libsndfile_writes(encoding: Encoding, frames: int, channels: int) -> None:
+    clip = sound(frames, channels)
+    integers = codec._quantized(clip, encoding.bit_depth, "k") << (32 - encoding.bit_depth)
+    buffer = io.BytesIO()
+    soundfile.write(buffer, integers, 48000, format="WAV", subtype=f"PCM_{encoding.bit_depth}")
+    assert encode(clip, encoding, dither_key="k") == buffer.getvalue()
 
 
 @pytest.mark.parametrize("encoding", [WAV16, WAV24])
@@ -140,9 +156,9 @@ def test_the_ogg_checksum_is_the_one_libogg_writes() -> None:
     soundfile.write(buffer, sound().samples, 48000, format="OGG", subtype="VORBIS")
     original = buffer.getvalue()
     (serial,) = struct.unpack("<I", original[14:18])
-    changed = codec._with_serial(original, 7)
+    changed = ogg.with_serial(original, 7)
     assert changed != original
-    assert codec._with_serial(changed, serial) == original
+    assert ogg.with_serial(changed, serial) == original
 
 
 def test_quality_is_what_makes_an_ogg_large() -> None:

@@ -4,14 +4,17 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from numpy.typing import NDArray
+from seam_material import LOW_RATE, MATERIAL, Signal, coloured, take_of
+from synth_measures import recipe
 
 from sfxgen.audio.clip import Clip, mono
-from sfxgen.audio.loop import make_loop
+from sfxgen.audio.loop import cross_fade, make_loop, quiet_nudge
+from sfxgen.audio.seam import measure_seam
 from sfxgen.errors import AudioError
+from sfxgen.models.synth.parameters import SAMPLE_RATE
+from sfxgen.models.synth.session import rendered
 
 RATE = 48000
-Signal = NDArray[np.float64]
 
 
 def noise(frames: int) -> Signal:
@@ -131,6 +134,12 @@ def test_a_take_that_is_too_short_is_refused() -> None:
         make_loop(mono(noise(RATE), RATE), 1.0, 500)
 
 
+@pytest.mark.parametrize("bad", [np.nan, np.inf])
+def test_a_take_that_is_no_number_is_refused(bad: float) -> None:
+    with pytest.raises(AudioError, match="not numbers"):
+        make_loop(mono(np.append(noise(3 * RATE), bad), RATE), 2.0, 500)
+
+
 def test_without_a_crossfade_the_loop_is_cut_as_it_is() -> None:
     take = mono(noise(RATE), RATE)
     assert np.array_equal(make_loop(take, 0.5, 0).samples, take.samples[: RATE // 2])
@@ -138,3 +147,162 @@ def test_without_a_crossfade_the_loop_is_cut_as_it_is() -> None:
 
 def test_silence_loops() -> None:
     assert not make_loop(mono(np.zeros(3 * RATE), RATE), 2.0, 500).samples.any()
+
+
+# Eight takes of each kind of material, and eight of the synthesizer's own.
+
+SEEDS = range(8)
+TONAL = ["drone", "strings", "hum"]
+TAKE_S, LOOP_S, CROSSFADE_MS = 6.0, 3.0, 500.0
+
+
+def faults(loop: Clip, crossfade_ms: float = CROSSFADE_MS) -> str:
+    """What is heard at a loop's seam; nothing where it is within all three bounds."""
+    seam = measure_seam(loop, fade_frames=round(crossfade_ms * loop.sample_rate / 1000))
+    heard = [seam.step_db > 3, abs(seam.level_db) > 1.5, seam.flux_z > 5]
+    return f"{seam}" if any(heard) else ""
+
+
+def unaligned(take: Clip) -> Clip:
+    """A loop as one makes it by hand: the take's beginning, with an equal-power fade of what follows its end."""
+    length, fade = round(LOOP_S * take.sample_rate), round(CROSSFADE_MS * take.sample_rate / 1000)
+    phase = (np.arange(fade) / fade * (np.pi / 2))[:, np.newaxis].astype(np.float32)
+    samples = take.samples[:length].copy()
+    samples[:fade] *= np.sin(phase)
+    samples[:fade] += take.samples[length : length + fade] * np.cos(phase)
+    return Clip(samples, take.sample_rate)
+
+
+@pytest.mark.parametrize("kind", MATERIAL)
+@pytest.mark.parametrize("stereo", [False, True], ids=["mono", "stereo"])
+def test_loops_of_all_kinds_have_no_seam(kind: str, stereo: bool) -> None:
+    for seed in SEEDS:
+        assert not faults(make_loop(take_of(kind, seed, TAKE_S, stereo=stereo), LOOP_S, CROSSFADE_MS))
+
+
+@pytest.mark.parametrize("kind", [kind for kind in MATERIAL if kind != "wind"])
+def test_loops_of_nearly_the_whole_take_have_no_seam(kind: str) -> None:
+    """Gusts are not among these: where a lull is all there is for the fade, the loop has its lull there."""
+    for seed in SEEDS:
+        assert not faults(make_loop(take_of(kind, seed, LOOP_S + 0.6), LOOP_S, CROSSFADE_MS))
+
+
+@pytest.mark.parametrize(
+    "preset",
+    ["space_drone", "engine", "rain", "wind", "hum", "beam"],
+)
+def test_plain_takes_of_the_synthesizer_become_loops_without_a_seam(preset: str) -> None:
+    for take in range(1, 9):
+        samples = rendered(recipe(preset, take=take, duration_s=4.5)).astype(np.float32)
+        assert not faults(make_loop(Clip(samples, SAMPLE_RATE), 3.0, CROSSFADE_MS))
+
+
+@pytest.mark.parametrize("kind", TONAL)
+def test_a_plain_cut_of_the_same_tones_is_heard(kind: str) -> None:
+    lengths = [round((LOOP_S + 0.0071 * step) * LOW_RATE) for step in range(5)]
+    takes = [take_of(kind, seed, TAKE_S).samples for seed in SEEDS]
+    heard = [faults(Clip(take[:length].copy(), LOW_RATE), 0) != "" for take in takes for length in lengths]
+    assert np.mean(heard) >= 0.8  # one or another is in step by chance
+
+
+def test_an_unaligned_fade_of_the_same_hums_is_heard() -> None:
+    heard = [seed for seed in SEEDS if faults(unaligned(take_of("hum", seed, TAKE_S)))]
+    assert len(heard) >= 4
+
+
+def halves_db(loop: Clip) -> Signal:
+    """The level of each half second, round the wrap."""
+    halves = np.roll(loop.samples[:, 0], LOW_RATE)[: loop.frames // (LOW_RATE // 2) * (LOW_RATE // 2)]
+    levels: Signal = 10 * np.log10(
+        np.square(halves.reshape(-1, LOW_RATE // 2), dtype=np.float64).mean(axis=1)
+    )
+    return levels
+
+
+@pytest.mark.parametrize("swell_db", [-12.0, 6.0, 12.0])
+def test_a_texture_that_swells_does_not_fall_back_over_the_fade(swell_db: float) -> None:
+    frames = round((LOOP_S + 0.6) * LOW_RATE)
+    air = coloured(np.random.default_rng(5), frames, lambda hz: 1 / (1 + hz / 1000))
+    take = mono(0.02 * air * 10 ** (np.linspace(0, swell_db, frames) / 20), LOW_RATE)
+    assert np.ptp(halves_db(unaligned(take))) > 0.5 * abs(swell_db)
+    assert np.ptp(halves_db(make_loop(take, LOOP_S, CROSSFADE_MS))) < 1
+
+
+def test_the_fade_keeps_clear_of_events() -> None:
+    frames = round(TAKE_S * LOW_RATE)
+    bed = 0.01 * np.random.default_rng(8).standard_normal(frames)
+    calls = np.zeros(frames)
+    for start_s in (1.3, 1.6, 4.3, 4.5):  # in the fades of a loop from the middle of the take
+        start = round(start_s * LOW_RATE)
+        calls[start : start + LOW_RATE // 5] = 0.1 * np.sin(np.arange(LOW_RATE // 5) * 0.6)
+    loop = make_loop(mono(bed + calls, LOW_RATE), LOOP_S, CROSSFADE_MS).samples[: LOW_RATE // 2, 0]
+    assert np.abs(loop).max() < 0.06
+
+
+@pytest.mark.parametrize(("least", "most"), [(-3000, 3000), (0, 900), (-900, 0)])
+def test_a_cut_is_moved_off_a_click_of_the_takes_own(least: int, most: int) -> None:
+    take = take_of("hum", 1, TAKE_S).samples.copy()
+    assert quiet_nudge(take, LOW_RATE, LOW_RATE, least, most) == 0
+    take[LOW_RATE + 5] += 0.3
+    moved = quiet_nudge(take, LOW_RATE, LOW_RATE, least, most)
+    assert least <= moved <= most
+    assert LOW_RATE // 1000 < abs(moved - 5) < LOW_RATE // 100
+    assert quiet_nudge(take, LOW_RATE, LOW_RATE, 0, 0) == 0
+
+
+def test_the_same_take_gives_the_same_loop() -> None:
+    one, other = (
+        make_loop(take_of("engine", 3, TAKE_S, stereo=True), LOOP_S, CROSSFADE_MS) for _ in range(2)
+    )
+    assert np.array_equal(one.samples, other.samples)
+
+
+# The cross-fade alone
+
+
+@given(frames=st.integers(0, 9000), channels=st.integers(1, 2))
+@settings(deadline=None, max_examples=50)
+def test_a_fade_between_equals_is_the_thing_itself(frames: int, channels: int) -> None:
+    x = np.random.default_rng(frames).standard_normal((frames, channels)).astype(np.float32)
+    assert np.allclose(cross_fade(x, x, LOW_RATE), x, atol=1e-5)
+
+
+@given(frames=st.integers(1, 9000), silent=st.sampled_from(["tail", "head", "neither"]))
+@settings(deadline=None, max_examples=50)
+def test_a_fade_begins_as_the_tail_and_ends_as_the_head(frames: int, silent: str) -> None:
+    random = np.random.default_rng(frames)
+    tail, head = (
+        random.standard_normal((frames, 1)).astype(np.float32) * (silent != n) for n in ("tail", "head")
+    )
+    faded = cross_fade(tail, head, LOW_RATE)
+    assert faded.shape == head.shape
+    assert np.isfinite(faded).all()
+    assert faded[0, 0] == pytest.approx(tail[0, 0], abs=1e-5)
+    if frames >= 128:
+        assert faded[-1, 0] == pytest.approx(head[-1, 0], abs=0.2)
+
+
+@pytest.mark.parametrize("turn", [0.5, 1.5, 2.5, np.pi])
+def test_tones_out_of_step_keep_their_level(turn: float) -> None:
+    t = np.arange(LOW_RATE // 2) / LOW_RATE
+    frequencies = (110.0, 294.0, 1203.0)
+    tail = np.sum([np.sin(2 * np.pi * f * t) for f in frequencies], axis=0)[:, np.newaxis].astype(np.float32)
+    head = np.sum([np.sin(2 * np.pi * f * t - turn) for f in frequencies], axis=0)[:, np.newaxis].astype(
+        np.float32
+    )
+    faded = cross_fade(tail, head, LOW_RATE)[:, 0]
+    for frequency in frequencies:
+        parts = (faded * np.exp(-2j * np.pi * frequency * t)).reshape(10, -1).mean(axis=1)
+        assert np.abs(20 * np.log10(2 * np.abs(parts))).max() < 1
+
+
+def test_noise_keeps_its_level_over_a_fade() -> None:
+    tail, head = np.random.default_rng(2).standard_normal((2, 2 * LOW_RATE, 1)).astype(np.float32)
+    faded = cross_fade(tail, head, LOW_RATE)[:, 0].reshape(8, -1)
+    assert np.abs(10 * np.log10(np.square(faded).mean(axis=1))).max() < 0.4
+
+
+def test_a_fade_of_over_ten_seconds_still_fades() -> None:
+    tail, head = np.random.default_rng(2).standard_normal((2, 11 * 8000, 1)).astype(np.float32)
+    faded = cross_fade(tail, head, 8000)
+    assert abs(10 * np.log10(np.square(faded).mean())) < 0.2

@@ -3,22 +3,34 @@
 import re
 import shutil
 import subprocess
+import tracemalloc
+from collections.abc import Callable
 
 import numpy as np
 import pyebur128
 import pytest
+import soxr
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
+from sfxgen.audio import loudness as loudness_module
 from sfxgen.audio.clip import Clip, mono
 from sfxgen.audio.levels import apply_gain
 from sfxgen.audio.loudness import (
+    INTERPOLATION_BOUND,
+    INTERPOLATION_REACH,
     active_loudness,
+    cell_peaks,
     integrated_loudness,
+    loudness_range,
     measure_for,
     measure_loudness,
+    metered,
+    momentary,
     momentary_max,
+    short_term,
+    short_term_max,
     true_peak_dbtp,
 )
 from sfxgen.errors import AudioError
@@ -195,3 +207,167 @@ def test_true_peak_is_never_below_the_sample_peak_and_silence_has_none() -> None
     assert peak >= 0.0
     assert true_peak_dbtp(mono(np.zeros(100), 48000)) is None
     assert true_peak_dbtp(mono(np.zeros(0), 48000)) is None
+
+
+@pytest.mark.parametrize("channels", [1, 2, 3, 4, 5, 6, 7, 8])
+def test_channels_weigh_as_in_libebur128(channels: int) -> None:
+    clip = changing_noise(16000, channels, seed=channels)
+    assert integrated_loudness(clip) == pytest.approx(libebur128(clip), abs=0.01)
+    for channel in range(channels):
+        alone = np.zeros_like(clip.samples)
+        alone[:, channel] = clip.samples[:, channel]
+        lufs = integrated_loudness(Clip(alone, 16000))
+        expected = libebur128(Clip(alone, 16000))
+        assert lufs == pytest.approx(expected, abs=0.01) if np.isfinite(expected) else lufs is None
+
+
+@pytest.mark.parametrize("rate", [8000, 11025, 176400, 192000, 384000])
+def test_rates_from_8_to_384_khz_agree_with_libebur128(rate: int) -> None:
+    clip = changing_noise(rate, 1, seed=3)
+    assert integrated_loudness(clip) == pytest.approx(libebur128(clip), abs=0.01)
+
+
+@given(gain_db=st.floats(-60, 40), seed=st.integers(0, 2**32 - 1), frames=st.integers(2000, 90_000))
+@settings(max_examples=30, deadline=None)
+def test_a_meter_knows_the_loudness_at_any_gain(gain_db: float, seed: int, frames: int) -> None:
+    rng = np.random.default_rng(seed)
+    steps = np.repeat(10 ** (rng.uniform(-70, -10, 16) / 20), -(-frames // 16))[:frames]
+    clip = mono(rng.standard_normal(frames) * steps, 16000)
+    meter, louder = metered(clip), apply_gain(clip, gain_db)
+    for measure in ("integrated", "momentary_max", "active"):
+        told, measured = meter.loudness(measure, gain_db), measure_loudness(louder, measure)[0]
+        assert (told is None) == (measured is None)
+        assert told is None or told == pytest.approx(measured, abs=1e-4)
+    assert meter.short_term_max(gain_db) == pytest.approx(short_term_max(louder), abs=1e-4)
+    assert meter.loudness_range(gain_db) == pytest.approx(loudness_range(louder), abs=1e-4)
+
+
+@pytest.mark.parametrize(("rate", "channels"), [(8000, 6), (11025, 1), (44100, 2), (48000, 1)])
+def test_a_long_clip_in_pieces_is_measured_as_one_in_whole(
+    rate: int, channels: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clip = changing_noise(rate, channels, seed=5)
+    whole, whole_peak = metered(clip), true_peak_dbtp(clip)
+    monkeypatch.setattr(loudness_module, "FRAMES_AT_ONCE", 5000)
+    pieces = metered(clip)
+    np.testing.assert_allclose(pieces.energies, whole.energies, rtol=1e-9, atol=1e-18)
+    assert pieces.integrated() == pytest.approx(whole.integrated(), abs=1e-9)
+    assert pieces.momentary_max() == pytest.approx(whole.momentary_max(), abs=1e-9)
+    assert true_peak_dbtp(clip) == pytest.approx(whole_peak, abs=1e-4)
+
+
+def test_measuring_takes_little_memory_beside_a_long_clip() -> None:
+    samples = np.random.default_rng(0).standard_normal((4_000_000, 2), np.float32)
+    clip = Clip(samples, 48000)
+    for measured in (metered, true_peak_dbtp):
+        tracemalloc.start()
+        try:
+            measured(clip)
+            _, most = tracemalloc.get_traced_memory()
+        finally:
+            tracemalloc.stop()
+        assert most < 0.75 * samples.nbytes
+
+
+def test_series_have_a_value_each_hop_and_silence_has_minus_infinity() -> None:
+    clip = stereo_tone((1, -20), (3, -400), (1, -20))
+    assert momentary(clip).size == 47
+    assert short_term(clip).size == 21
+    assert momentary(clip, hop_s=0.2) == pytest.approx(momentary(clip)[::2], abs=1e-6)
+    silent = mono(np.zeros(48000 * 4), 48000)
+    assert np.isneginf(short_term(silent)).all()
+    assert momentary(mono(np.zeros(100), 48000)).size == 0
+    with pytest.raises(AudioError, match="hop"):
+        momentary(clip, hop_s=0.0)
+
+
+def test_below_3_s_there_is_neither_short_term_loudness_nor_range() -> None:
+    below, above = stereo_tone((2.99, -20)), stereo_tone((3.0, -20))
+    assert short_term_max(below) is None
+    assert loudness_range(below) is None
+    assert short_term_max(above) == pytest.approx(-20.0, abs=0.1)
+    assert loudness_range(above) == pytest.approx(0.0, abs=0.01)
+
+
+@pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf])
+@pytest.mark.parametrize("frames", [1, 1000, 30_000, 160_000])
+def test_samples_that_are_not_numbers_are_an_error(bad: float, frames: int) -> None:
+    samples = np.zeros(frames)
+    samples[frames // 2] = bad
+    measured: list[Callable[[Clip], object]] = [measure_loudness, true_peak_dbtp, active_loudness]
+    measured += [integrated_loudness, momentary_max] if frames >= 19_200 else []
+    measured += [short_term_max, loudness_range] if frames >= 144_000 else []
+    for measure in measured:
+        with pytest.raises(AudioError, match="not numbers") as caught:
+            measure(mono(samples, 48000))
+        assert caught.value.hint
+
+
+# True peak: the shortcut is as good as oversampling all of it --------------------------------------------------------
+
+
+def whole_true_peak(clip: Clip) -> float:
+    made = soxr.resample(clip.samples, clip.sample_rate, 4 * clip.sample_rate, quality="HQ")
+    return float(20 * np.log10(max(np.abs(made).max(), np.abs(clip.samples).max())))
+
+
+def test_no_sample_in_between_exceeds_the_bound_of_the_filter() -> None:
+    impulse = np.zeros((2001, 1), np.float32)
+    impulse[1000] = 1.0
+    response = np.abs(soxr.resample(impulse, 48000, 192000, quality="HQ")[:, 0].astype(np.float64))
+    heard = np.flatnonzero(response > 2e-6)
+    assert 4000 - heard[0] < 4 * INTERPOLATION_REACH
+    assert heard[-1] - 4000 < 4 * INTERPOLATION_REACH
+    assert max(response[phase::4].sum() for phase in range(4)) < INTERPOLATION_BOUND
+
+
+@st.composite
+def nasty_signals(draw: st.DrawFn) -> Clip:
+    """Signals whose peaks lie between samples, or far from the largest sample."""
+    frames = draw(st.integers(1, 6000))
+    rng = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
+    channels = draw(st.integers(1, 3))
+    n = np.arange(frames)[:, np.newaxis]
+    kind = draw(st.sampled_from(["noise", "decay", "alternating", "clicks", "near nyquist", "worst case"]))
+    samples = rng.standard_normal((frames, channels))
+    if kind == "decay":
+        samples *= np.exp(-n / draw(st.floats(5, 2000)))
+    elif kind == "alternating":  # with the sign turned at random: a peak far above every sample
+        samples = np.where(n % 2, 1.0, -1.0) * np.sign(rng.random((frames, channels)) - 0.02).cumprod(axis=0)
+    elif kind == "clicks":
+        samples *= rng.random((frames, channels)) < 0.01
+    elif kind == "near nyquist":
+        samples = np.sin(np.pi * draw(st.floats(0.8, 1.0)) * n + rng.uniform(0, 6, channels))
+    elif kind == "worst case":  # the signs of the filter itself, quiet, beside one large sample
+        impulse = np.zeros((frames, 1), np.float32)
+        impulse[frames // 2] = 1.0
+        signs = np.sign(soxr.resample(impulse, 1, 4, quality="HQ")[draw(st.integers(0, 3)) :: 4][:frames])
+        samples = signs * 10 ** (draw(st.floats(-12, 0)) / 20)
+        samples[draw(st.integers(0, frames - 1))] = 1.0
+    level = 10 ** (draw(st.floats(-60, 6)) / 20)
+    return Clip((samples * level).astype(np.float32), 48000)
+
+
+@given(clip=nasty_signals())
+@settings(max_examples=50, deadline=None)
+def test_true_peak_is_that_of_the_whole_oversampled_signal(clip: Clip) -> None:
+    peak = true_peak_dbtp(clip)
+    if not clip.samples.any():
+        assert peak is None
+    else:
+        assert peak == pytest.approx(whole_true_peak(clip), abs=0.001)
+
+
+@given(clip=nasty_signals(), floor=st.floats(0.01, 1.0), cells=st.integers(1, 500))
+@settings(max_examples=30, deadline=None)
+def test_cell_peaks_are_true_above_the_floor(clip: Clip, floor: float, cells: int) -> None:
+    cells = min(cells, clip.frames)
+    starts = np.arange(cells) * clip.frames // cells
+    peaks = cell_peaks(clip.samples, starts, floor)
+    made = np.abs(soxr.resample(clip.samples, 48000, 192000, quality="HQ")).max(axis=1)
+    true = np.maximum(
+        np.maximum.reduceat(made, 4 * starts), np.maximum.reduceat(np.abs(clip.samples).max(axis=1), starts)
+    )
+    above = true > floor * 1.001
+    np.testing.assert_allclose(peaks[above], true[above], rtol=1e-3)
+    assert (peaks[~above] <= floor * 1.002).all()

@@ -1,7 +1,9 @@
+import math
 from typing import Literal
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from sfxgen.audio.clip import Clip, mono
 from sfxgen.audio.resample import resample, to_channels
@@ -58,8 +60,90 @@ def test_channels_that_are_right_are_left_alone(channels: Literal[2] | None) -> 
     assert to_channels(stereo, channels) is stereo
 
 
-def test_surround_folds_to_mono_but_not_to_stereo() -> None:
-    surround = Clip(np.ones((10, 6), dtype=np.float32), 48000)
-    assert to_channels(surround, 1).samples.tolist() == [[1.0]] * 10
-    with pytest.raises(AudioError, match="6 channels"):
-        to_channels(surround, 2)
+def power_db(samples: NDArray[np.floating]) -> float:
+    return float(10 * np.log10(np.mean(np.square(samples.astype(np.float64))) + 1e-30))
+
+
+def noise(channels: int, seed: int = 0) -> NDArray[np.float64]:
+    return 0.1 * np.random.default_rng(seed).standard_normal((24_000, channels))
+
+
+def average(clip: Clip) -> NDArray[np.float32]:
+    mean: NDArray[np.float32] = clip.samples.mean(axis=1, dtype=np.float64, keepdims=True).astype(np.float32)
+    return mean
+
+
+@pytest.mark.parametrize("channels", [2, 3, 6, 12])
+@pytest.mark.parametrize("material", ["same", "unrelated", "one side", "silence"])
+def test_what_goes_together_folds_to_its_plain_average(channels: int, material: str) -> None:
+    one = noise(1)
+    samples = {
+        "same": np.repeat(one, channels, axis=1),
+        "unrelated": noise(channels),
+        "one side": one * (np.arange(channels) == 1),
+        "silence": np.zeros((1000, channels)),
+    }[material]
+    clip = Clip(samples.astype(np.float32), 48_000)
+    assert np.array_equal(to_channels(clip, 1).samples, average(clip))
+
+
+@pytest.mark.parametrize("rate", [8000, 48_000])
+@pytest.mark.parametrize("other", [-1.0, -0.9, -0.6])
+@pytest.mark.parametrize("loop", [False, True])
+def test_opposite_channels_do_not_cancel(rate: int, other: float, loop: bool) -> None:
+    one = noise(1)
+    clip = Clip(np.concatenate([one, other * one], axis=1).astype(np.float32), rate)
+    folded = to_channels(clip, 1, loop=loop)
+    assert power_db(folded.samples) == pytest.approx(power_db(clip.samples), abs=1)
+    assert np.max(np.abs(folded.samples)) <= np.max(np.abs(clip.samples))
+
+
+@pytest.mark.parametrize("delay", [5, 31, 200])
+def test_a_delay_between_channels_costs_no_more_than_unrelated_ones_do(delay: int) -> None:
+    one = noise(1)
+    clip = Clip(np.concatenate([one, np.roll(one, delay, axis=0)], axis=1).astype(np.float32), 48_000)
+    assert -3.5 < power_db(to_channels(clip, 1).samples) - power_db(clip.samples) < 0
+
+
+@pytest.mark.parametrize("loop", [False, True])
+def test_a_bass_that_cancels_is_turned_around_and_the_rest_left(loop: bool) -> None:
+    tones = [np.sin(2 * np.pi * f * np.arange(48_000) / 48_000) * 0.2 for f in (60.0, 3000.0)]
+    clip = Clip(np.stack([tones[0] + tones[1], tones[1] - tones[0]], axis=1).astype(np.float32), 48_000)
+    folded = to_channels(clip, 1, loop=loop).samples[:, 0]
+    inner = slice(0, None) if loop else slice(2400, -2400)
+    spectrum = np.abs(np.fft.rfft(folded)) / len(folded) * 2
+    assert spectrum[60] == pytest.approx(0.2, rel=0.1)
+    assert spectrum[3000] == pytest.approx(0.2, rel=0.01)
+    assert np.abs(folded[inner]) == pytest.approx(np.abs(tones[0] + tones[1])[inner], abs=0.03) or (
+        np.abs(folded[inner]) == pytest.approx(np.abs(tones[1] - tones[0])[inner], abs=0.03)
+    )
+
+
+def test_the_channels_of_surround_all_sound_in_stereo() -> None:
+    """After ITU-R BS.775-3, table 2: centre and surrounds at -3 dB, no LFE. Here divided by the sum, 2.414."""
+    whole = 1 + 2 * math.sqrt(0.5)
+    side, shared = 1 / whole, math.sqrt(0.5) / whole
+    wanted = [[side, 0], [0, side], [shared, shared], [0, 0], [shared, 0], [0, shared]]
+    for channel, gains in enumerate(wanted):
+        samples = np.zeros((10, 6), np.float32)
+        samples[:, channel] = 1.0
+        assert to_channels(Clip(samples, 48_000), 2).samples[0].tolist() == pytest.approx(gains, abs=1e-6)
+
+
+@pytest.mark.parametrize("channels", range(3, 17))
+def test_no_surround_exceeds_full_scale_in_stereo_and_none_of_it_is_lost(channels: int) -> None:
+    full = to_channels(Clip(np.ones((10, channels), np.float32), 48_000), 2).samples
+    assert full == pytest.approx(1.0, abs=1e-6)
+    heard = [
+        np.any(to_channels(Clip(np.eye(channels, dtype=np.float32)[[channel]], 48_000), 2).samples)
+        for channel in range(channels)
+    ]
+    assert [channel for channel in range(channels) if not heard[channel]] == ([3] if channels >= 6 else [])
+
+
+@pytest.mark.parametrize("frames", [0, 1, 2])
+@pytest.mark.parametrize("channels", [2, 6, 12])
+def test_the_shortest_surround_folds(frames: int, channels: int) -> None:
+    clip = Clip(np.full((frames, channels), 0.25, np.float32), 384_000)
+    assert to_channels(clip, 1).samples.tolist() == [[0.25]] * frames
+    assert to_channels(clip, 2).samples.shape == (frames, 2)

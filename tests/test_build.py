@@ -11,6 +11,7 @@ import pytest
 import soundfile
 from games import Game, actions, whys
 
+from sfxgen import lock as lockfile
 from sfxgen.build import Report, build
 from sfxgen.errors import LockError, ProjectError, SfxgenError, StoreError
 from sfxgen.events import AssetFailed, AssetWritten, Event, Started
@@ -655,7 +656,7 @@ def test_the_lock_says_how_each_asset_was_made(game: Game) -> None:
     value = json.loads(text)
     record = value["assets"]["unity"]["a_01"]
     audio, rate = soundfile.read(game.path("a_01"), always_2d=True)
-    assert value["version"] == 1
+    assert value["version"] == lockfile.LOCK_VERSION
     assert value["models"] == {"toy:weights": {"revision": "r1"}}
     assert record["digest"] == hashlib.sha256(game.content("a_01")).hexdigest()
     assert (record["sample_rate"], record["channels"]) == (rate, audio.shape[1]) == (48000, 1)

@@ -36,7 +36,9 @@ RECORD = AssetRecord(
     loudness_lufs=-20.0,
     loudness_measure="active",
     true_peak_dbtp=None,
+    limiting_db=0.0,
     limited=False,
+    place_s=None,
 )
 
 
@@ -115,7 +117,8 @@ def test_writing_says_whether_anything_changed(tmp_path: Path) -> None:
         ("", "sfxgen.lock:1: not valid JSON"),
         ('{"version": 1,\n"assets": }', "sfxgen.lock:2: not valid JSON"),
         ("[]", "has version None"),
-        ('{"version": 2}', "this sfxgen reads version 1"),
+        ('{"version": 3}', "this sfxgen reads versions up to 2"),
+        ('{"version": 2}', "broken record"),
         ('{"version": 1}', "broken record"),
         ("[" * 100_000, "nested too deeply"),
         ("version https://git-lfs.github.com/spec/v1\n", "Git LFS pointer"),

@@ -256,7 +256,7 @@ def test_a_loop_is_generated_longer_than_it_is_asked(game: Game) -> None:
     game.sounds("a: { prompt: x, kind: loop, duration_s: 2 }")
     (asset,) = game.open().wanted
     assert asset.final.recipe.duration_s == 3.0
-    assert asset.mastering.duration_s == 2.0
+    assert asset.final.mastering.duration_s == 2.0
 
 
 def test_a_mistake_in_defaults_does_not_hide_the_others(game: Game) -> None:

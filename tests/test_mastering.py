@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from sfxgen.audio.clip import Clip, mono
 from sfxgen.audio.codec import decode, encode
 from sfxgen.audio.loudness import measure_loudness, true_peak_dbtp
+from sfxgen.categories import CATEGORIES, GATE_NAMES, Gates
 from sfxgen.errors import AudioError
 from sfxgen.mastering import Mastered, Measurement, master
 from sfxgen.recipe import LOOP_OVERLAP_S, MASTERING_DEFAULTS, Encoding, Kind, Mastering, canonical_json
@@ -183,10 +184,13 @@ def test_hostile_takes_are_errors_with_a_hint(name: str, channels: int, kind: Ki
     assert caught.value.hint
 
 
-def test_channels_that_cancel_out_in_mono_are_an_error() -> None:
-    tone = np.sin(np.arange(16000) * 0.1)
-    with pytest.raises(AudioError, match="nothing is left"):
-        master(Clip(np.stack([tone, -tone], axis=1).astype(np.float32), 16000), Mastering())
+def test_channels_that_would_cancel_out_in_mono_do_not() -> None:
+    tone = 0.1 * np.sin(np.arange(16000) * 0.1)
+    kept = master(
+        Clip(np.stack([tone, -tone], axis=1).astype(np.float32), 16000), Mastering(loudness_lufs=None)
+    )
+    alone = master(mono(tone, 16000), Mastering(loudness_lufs=None))
+    assert kept.measurement.loudness_lufs == pytest.approx(alone.measurement.loudness_lufs, abs=0.1)
 
 
 @given(
@@ -248,4 +252,25 @@ def test_the_page_on_mastering_gives_the_defaults_as_they_are() -> None:
         values = [getattr(mastering, name) for mastering in MASTERING_DEFAULTS.values()]
         assert cells == [words[v] if v is None or v is True or v is False else f"{v:.10g}" for v in values]
     undocumented = set(Mastering.__dataclass_fields__) - {name for name, *_ in rows}
-    assert undocumented == {"duration_s", "max_duration_s"}
+    levels = {"loudness_lufs", "limit_db", "true_peak_dbtp", "measure_only"}
+    assert undocumented == {"duration_s", "min_duration_s", "max_duration_s", "harvest", "colour"} | levels
+
+
+def test_the_page_on_mastering_gives_the_categories_and_gates_as_they_are() -> None:
+    page = (Path(__file__).parents[1] / "docs" / "mastering.md").read_text(encoding="utf-8")
+    rows = dict(re.findall(r"^\| `(\w+)` \| (-\d+ \| \d+ \| \w+) \|$", page, flags=re.MULTILINE))
+    assert rows == {
+        name: f"{category.loudness_lufs:g} | {category.limit_db:g} | {category.cat_id}"
+        for name, category in CATEGORIES.items()
+    }
+    assert {category.true_peak_dbtp for category in CATEGORIES.values()} == {-1}
+    plain = Gates()
+    limits = dict(re.findall(r"^\| `(\w+)` \| [^|]+ \| ([^|]+) \|$", page, flags=re.MULTILINE))
+    for name in GATE_NAMES:
+        value = getattr(plain, name)
+        assert limits[name] == ("off" if value is None else f"{value:g}"), name
+    for name, category in CATEGORIES.items():
+        for gate in GATE_NAMES:
+            value = getattr(category.gates, gate)
+            if value != getattr(plain, gate):
+                assert f"`{gate}: {value:g}` for {name}" in page.replace("\n", " "), (name, gate)

@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sfxgen.recipe import Delivery, Encoding, Mastering, Recipe, canonical_json, derive_seed, digest_of
+from sfxgen.colour import Band, Colour, Compressor
+from sfxgen.recipe import Delivery, Encoding, Mastering, Recipe, Tags, canonical_json, derive_seed, digest_of
 
 RECIPE = Recipe(
     model="audioldm:cvssp/audioldm-s-full-v2",
@@ -31,8 +32,8 @@ def test_keys_are_the_same_on_every_machine_and_release() -> None:
     take = RECIPE.take_key()
     clip = Mastering().clip_key(take)
     assert take == "cd8ba2c06c63675362ef958db180f43f1c23601f1b2e1f55bf5a15225bafc000"
-    assert clip == "e13b3ffd9383400f5cdcbc4dbbb844d0d3d7e5b58260be94bf15cef4ee7bfda0"
-    assert DELIVERY.asset_key(clip) == "2d6f8888cabc725e2083bc221dd0143b3f16ed562aac735b52abc07eda0315ba"
+    assert clip == "50e41514737a1f14e4389817d76768905759fa0faedc57dc947c27edfbb81cf5"
+    assert DELIVERY.asset_key(clip) == "5bdbb831a36c48b87ce5a4932e489c2ea0b39e493f1f8aafe40c9fa5a3c8ea7a"
     assert derive_seed(0, 1) == 932429583779961829
 
 
@@ -49,6 +50,7 @@ OTHER: dict[str, Any] = {
     "guidance": 2.6,
     "scheduler": "euler",
     "dtype": "bf16",
+    "harvest": 6,
     "params": {"pitch": 1},
 }
 
@@ -66,11 +68,45 @@ def test_the_attempt_is_a_result_and_not_in_the_take_key() -> None:
 
 @pytest.mark.parametrize("name", [f.name for f in fields(Mastering)])
 def test_every_mastering_setting_is_in_the_clip_key(name: str) -> None:
-    settings = Mastering(max_duration_s=3.0, duration_s=1.0)
+    settings = Mastering(harvest=0, min_duration_s=0.5, max_duration_s=3.0, duration_s=1.0)
     value = getattr(settings, name)
-    other: Any = not value if isinstance(value, bool) else (2 if name == "channels" else value + 1)
+    other: Any = not value if isinstance(value, bool) else 2 if name == "channels" else None
+    other = Colour(reverse=True) if name == "colour" else value + 1 if other is None else other
     assert replace(settings, **{name: other}).clip_key("t") != settings.clip_key("t")
     assert settings.clip_key("t") != settings.clip_key("u")
+
+
+@pytest.mark.parametrize(
+    "colour",
+    [
+        Colour(denoise_db=6.0),
+        Colour(eq=(Band(frequency_hz=100.0, gain_db=3.0),)),
+        Colour(eq=(Band(frequency_hz=100.0, gain_db=4.0),)),
+        Colour(compressor=Compressor()),
+        Colour(compressor=Compressor(ratio=9.0)),
+        Colour(width=1.0),
+    ],
+)
+def test_all_of_a_colour_is_in_the_clip_key(colour: Colour) -> None:
+    others = {Mastering().clip_key("t"), Mastering(colour=Colour(width=0.5)).clip_key("t")}
+    assert Mastering(colour=colour).clip_key("t") not in others
+
+
+@pytest.mark.parametrize(
+    ("encoding", "changes"),
+    [
+        (Encoding(), {"loop": True}),
+        (Encoding(), {"cues": (0.5,)}),
+        (Encoding(), {"cues": "events"}),
+        (Encoding(), {"tags": Tags(fx_name="a")}),
+        (Encoding(tags=Tags(fx_name="a")), {"tags": Tags(fx_name="a", is_generated=False)}),
+        (Encoding(format="flac"), {"bit_depth": 24}),
+        (Encoding(format="mp3"), {"bitrate_kbps": 96}),
+        (Encoding(format="ogg"), {"tags": Tags(fx_name="a")}),
+    ],
+)
+def test_what_a_file_holds_is_in_its_key(encoding: Encoding, changes: dict[str, Any]) -> None:
+    assert replace(encoding, **changes).file_key("c") != encoding.file_key("c")
 
 
 def test_an_encoding_setting_that_its_format_does_not_use_makes_nothing_stale() -> None:

@@ -126,7 +126,7 @@ WRONG: list[tuple[str, object]] = [
     ("master", {"sample_rate": 44000}),
     ("master", {"channels": 1}),
     ("master", {"fade_in_ms": -1}),
-    ("encode", {"format": "mp3"}),
+    ("encode", {"format": "wma"}),
     ("encode", {"bit_depth": 8}),
     ("encode", {"quality": 2}),
     ("unity", {"load_type": "stream"}),

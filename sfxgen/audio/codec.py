@@ -7,62 +7,81 @@ from __future__ import annotations
 
 import hashlib
 import io
+import os
 import re
-import shutil
+import stat
 import struct
-import warnings
-import zlib
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import numpy as np
 import soundfile
 from numpy.typing import NDArray
 
+from sfxgen.audio import ffmpeg, ogg, tags, wav_chunks
 from sfxgen.audio.clip import Clip
+from sfxgen.audio.growing import Growing
 from sfxgen.errors import AudioError
 from sfxgen.recipe import Encoding
 
-OGG_BLOCK_FRAMES = 65_536
-"""libsndfile overflows the stack when it is given a minute of Vorbis at once."""
-OGG_HIGHEST_RATE = 200_000
-"""libsndfile crashes the process above it, where libvorbis refuses."""
-OGG_SERIAL = int.from_bytes(b"sfxg", "little")
-
-FFMPEG_SUFFIXES = frozenset({".m4a", ".mp4", ".aac", ".wma"})
 LFS_POINTER = b"version https://git-lfs.github.com/spec/"
 
+FLAC_MOST_CHANNELS = 8
+FLAC_HIGHEST_RATE = 655_350
+MP3_KBPS: Mapping[tuple[int, ...], tuple[int, ...]] = {
+    (32000, 44100, 48000): (32, 40, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320),
+    (16000, 22050, 24000): (8, 16, 24, 32, 40, 48, 56, 64, 80, 96, 112, 128, 144, 160),
+    (8000, 11025, 12000): (8, 16, 24, 32, 40, 48, 56, 64),
+}
+"""The sample rates of MPEG-1, 2 and 2.5, and the bitrates that layer III has at them (ISO 11172-3, 13818-3)."""
+MP3_LEAST_LEVEL = 0.9999
+"""libsndfile refuses the least bitrate itself."""
+
 _NPY_HEADER_BYTES = 128
-_REVERSED_BITS = bytes(int(f"{byte:08b}"[::-1], 2) for byte in range(256))
 
 
-def encode(clip: Clip, encoding: Encoding, *, dither_key: str) -> bytes:
+def encode(
+    clip: Clip, encoding: Encoding, *, dither_key: str, measured: Mapping[str, Any] | None = None
+) -> bytes:
     """Return the clip as an audio file.
 
-    16-bit WAV is dithered (TPDF, ±1 LSB) with noise derived from `dither_key`; 24-bit WAV and OGG Vorbis
-    are not. Raises AudioError for an empty clip and for samples that are not numbers.
+    16-bit WAV and FLAC are dithered (TPDF, ±1 LSB) with noise derived from `dither_key`; nothing else is.
+    The bitrate of mp3 and opus is the nearest that the format has. `measured` goes into a WAV file's tags, where
+    they are set: see `tags.Measured` for its names.
+
+    Raises AudioError for an empty clip, for samples that are not numbers, for a sample rate or number of channels
+    that the format has not, and for m4a without ffmpeg.
     """
     if clip.samples.size == 0:
         raise AudioError("an empty clip cannot be encoded")
     if not np.isfinite(clip.samples).all():
         raise AudioError("a clip with NaN or infinite samples cannot be encoded")
+    comments = tags.comments(encoding.tags) if encoding.tags else {}
     try:
-        if encoding.format == "ogg":
-            return _encode_ogg(clip, encoding.quality)
-        return _encode_wav(clip, encoding.bit_depth, dither_key)
+        match encoding.format:
+            case "wav":
+                return _encode_wav(clip, encoding, dither_key, measured or {})
+            case "ogg":
+                return ogg.encode_vorbis(clip, encoding.quality, comments)
+            case "opus":
+                return ogg.encode_opus(clip, encoding.bitrate_kbps, comments, loop=encoding.loop)
+            case "flac":
+                return _encode_flac(clip, encoding.bit_depth, dither_key, comments)
+            case "mp3":
+                return _encode_mp3(clip, encoding.bitrate_kbps, comments)
+            case "m4a":
+                return ffmpeg.encode_aac(clip, encoding.bitrate_kbps, comments)
     except (soundfile.LibsndfileError, ValueError) as error:
         raise AudioError(
-            f"cannot encode {clip.channels} channels at {clip.sample_rate} Hz as {encoding.format}: {error}"
+            f"cannot encode {clip.channels} channels at {clip.sample_rate} Hz as {encoding.format}: {_reason(error)}",
+            hint="set sample_rate and channels, or choose another format",
         ) from error
 
 
 def decode(data: bytes) -> Clip:
     """Read an audio file's bytes, in any format that libsndfile reads. Raises AudioError."""
-    try:
-        samples, sample_rate = soundfile.read(io.BytesIO(data), dtype="float32", always_2d=True)
-    except (soundfile.LibsndfileError, ValueError, MemoryError) as error:
-        raise AudioError(f"no audio that can be read: {error}") from error
-    return Clip(samples, sample_rate)
+    return _decode(io.BytesIO(data), len(data))
 
 
 def pack(clip: Clip) -> bytes:
@@ -86,17 +105,77 @@ def unpack(data: bytes) -> Clip:
 
 
 def read(path: Path) -> Clip:
-    """Read an audio file: what libsndfile reads, and m4a, mp4, aac and wma with ffmpeg. Raises AudioError."""
+    """Read an audio file: what libsndfile reads, and m4a, mp4, aac and wma with ffmpeg. Raises AudioError.
+
+    In memory there is only the clip. A file may decode to 2 GiB, and to more only up to 64 times its size.
+    """
     try:
-        data = path.read_bytes()
+        with _open(path) as file:
+            if file.read(len(LFS_POINTER)) == LFS_POINTER:
+                raise AudioError("a Git LFS pointer, not the audio itself", hint="run: git lfs pull")
+            file.seek(0)
+            if path.suffix.lower() in ffmpeg.SUFFIXES:
+                return ffmpeg.read(path)
+            return _decode(file, os.fstat(file.fileno()).st_size)
     except OSError as error:
         raise AudioError(f"{path}: cannot be read: {error.strerror}") from error
-    if data.startswith(LFS_POINTER):
-        raise AudioError(f"{path}: a Git LFS pointer, not the audio itself", hint="run: git lfs pull")
-    try:
-        return _read_with_ffmpeg(path) if path.suffix.lower() in FFMPEG_SUFFIXES else decode(data)
     except AudioError as error:
         raise AudioError(f"{path}: {error.message}", hint=error.hint) from error
+
+
+def _open(path: Path) -> BinaryIO:
+    """Open a file, and nothing else: a pipe would wait for its other end, a device need not end."""
+    try:
+        handle = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
+    except ValueError as error:
+        raise AudioError(f"no name of a file: {error}") from error
+    if not stat.S_ISREG(os.fstat(handle).st_mode):
+        os.close(handle)
+        raise AudioError("cannot be read: not a file")
+    return os.fdopen(handle, "rb")
+
+
+class _Source:
+    """A file as libsndfile reads it: a damaged one sends it to before the start, which is no place to seek."""
+
+    def __init__(self, file: BinaryIO) -> None:
+        self._file = file
+        self.tell = file.tell
+        self.read = file.read
+        self.readinto = file.readinto  # type: ignore[attr-defined]
+
+    def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
+        try:
+            return self._file.seek(offset, whence)
+        except (OSError, ValueError, OverflowError):
+            return self._file.tell()
+
+
+class _Sound(soundfile.SoundFile):  # type: ignore[misc]
+    """A sound that is read from start to end. soundfile seeks after each read, which fails where a length is unknown."""
+
+    def seekable(self) -> bool:
+        return False
+
+
+def _decode(file: BinaryIO, file_bytes: int) -> Clip:
+    try:
+        with _Sound(_Source(file)) as sound:
+            samples = Growing(sound.channels, file_bytes=file_bytes, expected_frames=sound.frames)
+            while samples.frames < sound.frames:
+                room = samples.room(sound.frames - samples.frames)
+                got = len(sound.read(out=room))
+                samples.filled(got)
+                if got < len(room):
+                    break
+            return Clip(samples.taken(), sound.samplerate)
+    except (soundfile.LibsndfileError, ValueError) as error:
+        raise AudioError(f"no audio that can be read: {_reason(error)}") from error
+
+
+def _reason(error: Exception) -> str:
+    """Return what went wrong, without libsndfile's name for a file in memory, which is an address."""
+    return error.error_string if isinstance(error, soundfile.LibsndfileError) else str(error)
 
 
 def _npy_header(frames: int, channels: int) -> bytes:
@@ -106,84 +185,124 @@ def _npy_header(frames: int, channels: int) -> bytes:
     return b"\x93NUMPY\x01\x00" + struct.pack("<H", length) + text.ljust(length - 1).encode() + b"\n"
 
 
-def _encode_wav(clip: Clip, bit_depth: int, dither_key: str) -> bytes:
-    """Return a WAV file of format tag 1 (PCM), the only one that every engine reads."""
+def _encode_wav(clip: Clip, encoding: Encoding, dither_key: str, measured: Mapping[str, Any]) -> bytes:
+    """Return a WAV file: `bext` and `iXML` before the samples, `smpl` and `cue ` behind them."""
+    depth, rate = encoding.bit_depth, clip.sample_rate
+    head, tail = [wav_chunks.fmt(clip.channels, rate, depth)], []
+    if encoding.tags:
+        head.insert(
+            0, tags.bext(encoding.tags, measured, channels=clip.channels, sample_rate=rate, bit_depth=depth)
+        )
+        head.append(tags.ixml(encoding.tags, measured, channels=clip.channels))
+    if encoding.loop:
+        tail.append(wav_chunks.smpl(clip.frames, rate))
+    if marks := _marks(clip, encoding):
+        tail.append(wav_chunks.cue(marks))
+    return wav_chunks.wav(head, _pcm(clip, depth, dither_key), tail)
+
+
+def _pcm(clip: Clip, bit_depth: int, dither_key: str) -> bytes:
+    """Return the samples as little-endian integers of 16 or 24 bits."""
+    if bit_depth == 16:
+        return _quantized(clip, bit_depth, dither_key).astype("<i2").tobytes()
+    integers = _quantized(clip, bit_depth, dither_key).astype("<i4", copy=False)
+    return integers.view(np.uint8).reshape(-1, 4)[:, :3].tobytes()  # the lower three of four bytes
+
+
+def _marks(clip: Clip, encoding: Encoding) -> list[tuple[int, str]]:
+    """Return the frames to mark and their labels: those asked for, but for what lies behind the end."""
+    if encoding.cues == "events":
+        from sfxgen.audio.slices import onsets_s
+
+        times: tuple[float, ...] = tuple(onsets_s(clip))
+    else:
+        times = encoding.cues
+    frames = sorted({round(time * clip.sample_rate) for time in times})
+    return [(at, f"event {n}") for n, at in enumerate((at for at in frames if 0 <= at < clip.frames), 1)]
+
+
+def _quantized(clip: Clip, bit_depth: int, dither_key: str) -> NDArray[np.int32]:
+    """Return the samples as integers of so many bits, dithered at 16."""
     full_scale = 2.0 ** (bit_depth - 1)
-    scaled = (
-        clip.samples * full_scale if bit_depth > 16 else clip.samples * full_scale + _tpdf(clip, dither_key)
-    )
-    integers = np.clip(np.rint(scaled), -full_scale, full_scale - 1).astype(np.int32) << (32 - bit_depth)
-    buffer = io.BytesIO()
-    subtype = f"PCM_{bit_depth}"
-    with _writer(buffer, clip, format="WAV", subtype=subtype) as file:
-        file.write(integers)
-    return buffer.getvalue()
+    integers = np.empty(clip.samples.shape, dtype=np.int32)
+    dither = _dither(dither_key)
+    for start in range(0, clip.frames, ogg.BLOCK_FRAMES):
+        block = clip.samples[start : start + ogg.BLOCK_FRAMES] * full_scale
+        if bit_depth <= 16:
+            block = dither(block.size).reshape(block.shape) + block
+        np.rint(block, out=block)
+        integers[start : start + len(block)] = np.clip(block, -full_scale, full_scale - 1, out=block)
+    return integers
 
 
-def _tpdf(clip: Clip, dither_key: str) -> NDArray[np.float64]:
-    """Return triangular noise in LSB, within ±1: the difference of a 64-bit draw's halves.
+def _dither(key: str) -> Callable[[int], NDArray[np.float64]]:
+    """Return a source of triangular noise in LSB, within ±1: the difference of a 64-bit draw's halves.
 
     Drawn from PCG64's raw output, which NumPy keeps the same for ever, unlike its distributions.
     """
-    seed = int.from_bytes(hashlib.sha256(dither_key.encode()).digest(), "big")
-    draws = np.random.PCG64(seed).random_raw(clip.samples.size)
-    high, low = (
-        (draws >> np.uint64(32)).astype(np.float64),
-        (draws & np.uint64(0xFFFFFFFF)).astype(np.float64),
+    generator = np.random.PCG64(int.from_bytes(hashlib.sha256(key.encode()).digest(), "big"))
+
+    def noise(count: int) -> NDArray[np.float64]:
+        low, high = generator.random_raw(count).astype("<u8", copy=False).view("<u4").reshape(-1, 2).T
+        triangular: NDArray[np.float64] = np.subtract(high, low, dtype=np.float64)
+        triangular *= 2.0**-32
+        return triangular
+
+    return noise
+
+
+def _encode_flac(clip: Clip, bit_depth: int, dither_key: str, comments: Mapping[str, str]) -> bytes:
+    if clip.channels > FLAC_MOST_CHANNELS:
+        raise ValueError(f"FLAC has at most {FLAC_MOST_CHANNELS} channels")
+    if clip.sample_rate > FLAC_HIGHEST_RATE:
+        raise ValueError(f"FLAC goes up to {FLAC_HIGHEST_RATE} Hz")
+    integers = _quantized(clip, bit_depth, dither_key) << (32 - bit_depth)
+    flac = _written(integers, clip.sample_rate, format="FLAC", subtype=f"PCM_{bit_depth}")
+    return _with_flac_comments(flac, comments) if comments else flac
+
+
+def _with_flac_comments(flac: bytes, comments: Mapping[str, str]) -> bytes:
+    """Put comments in place of libFLAC's own (RFC 9639, section 8.6); the encoder's name stays."""
+    out, at, last = [flac[:4]], 4, False
+    while not last:
+        last, kind = bool(flac[at] & 0x80), flac[at] & 0x7F
+        block = flac[at + 4 : at + 4 + int.from_bytes(flac[at + 1 : at + 4], "big")]
+        at += 4 + len(block)
+        if kind == 4:
+            (length,) = struct.unpack_from("<I", block)
+            block = tags.vorbis_comment(block[4 : 4 + length], comments)
+        out.append(bytes([kind | 0x80 * last]) + len(block).to_bytes(3, "big") + block)
+    return b"".join(out) + flac[at:]
+
+
+def _encode_mp3(clip: Clip, kbps: int, comments: Mapping[str, str]) -> bytes:
+    """Return the clip as MPEG layer III of one bitrate, by LAME."""
+    if clip.channels > 2:
+        raise ValueError("MP3 has at most 2 channels")
+    rates = next((rates for rates in MP3_KBPS if clip.sample_rate in rates), None)
+    if rates is None:
+        known = sorted(rate for rates in MP3_KBPS for rate in rates)
+        raise ValueError(f"MP3 has only {', '.join(map(str, known))} Hz")
+    bitrates = MP3_KBPS[rates]
+    nearest = min(bitrates, key=lambda bitrate: abs(bitrate - kbps))
+    mp3 = _written(
+        clip.samples,
+        clip.sample_rate,
+        format="MP3",
+        subtype="MPEG_LAYER_III",
+        # libsndfile spreads 0 to 1 over the bitrates, largest first, and LAME takes the nearest one.
+        compression_level=min((bitrates[-1] - nearest) / (bitrates[-1] - bitrates[0]), MP3_LEAST_LEVEL),
+        bitrate_mode="CONSTANT",
     )
-    return ((high - low) / 2.0**32).reshape(clip.samples.shape)
+    return (tags.id3(comments) if comments else b"") + mp3
 
 
-def _encode_ogg(clip: Clip, quality: float) -> bytes:
-    if clip.sample_rate > OGG_HIGHEST_RATE:
-        raise ValueError(f"Vorbis goes up to {OGG_HIGHEST_RATE} Hz")
+def _written(samples: NDArray[Any], sample_rate: int, **kwargs: Any) -> bytes:
+    """Return what libsndfile writes of samples of (frames, channels)."""
     buffer = io.BytesIO()
-    with _writer(buffer, clip, format="OGG", subtype="VORBIS", compression_level=1 - quality) as file:
-        for start in range(0, clip.frames, OGG_BLOCK_FRAMES):
-            file.write(clip.samples[start : start + OGG_BLOCK_FRAMES])
-    return _with_serial(buffer.getvalue(), OGG_SERIAL)
-
-
-def _writer(buffer: io.BytesIO, clip: Clip, **kwargs: Any) -> Any:
-    return soundfile.SoundFile(buffer, "w", samplerate=clip.sample_rate, channels=clip.channels, **kwargs)
-
-
-def _with_serial(ogg: bytes, serial: int) -> bytes:
-    """Replace the random stream serial of every page (RFC 3533, section 6) and mend the pages' checksums."""
-    data = bytearray(ogg)
-    page = 0
-    while page < len(data):
-        segments = data[page + 26]
-        end = page + 27 + segments + sum(data[page + 27 : page + 27 + segments])
-        struct.pack_into("<I", data, page + 14, serial)
-        struct.pack_into("<I", data, page + 22, 0)
-        struct.pack_into("<I", data, page + 22, _ogg_crc(bytes(data[page:end])))
-        page = end
-    return bytes(data)
-
-
-def _ogg_crc(page: bytes) -> int:
-    """Return Ogg's CRC-32: zlib's polynomial, but most significant bit first and with no inversions.
-
-    zlib runs it on the bit-reversed bytes; the start value and the last step undo its inversions.
-    """
-    reflected = zlib.crc32(page.translate(_REVERSED_BITS), 0xFFFFFFFF) ^ 0xFFFFFFFF
-    return int(f"{reflected:032b}"[::-1], 2)
-
-
-def _read_with_ffmpeg(path: Path) -> Clip:
-    if not shutil.which("ffmpeg"):
-        raise AudioError(
-            f"only ffmpeg reads {path.suffix} files, and it is not on the PATH",
-            hint="install ffmpeg, or convert the file to WAV",
-        )
-    with warnings.catch_warnings():  # pydub's own source makes Python 3.12 warn
-        warnings.simplefilter("ignore")
-        from pydub import AudioSegment
-        from pydub.exceptions import PydubException
-    try:
-        segment = AudioSegment.from_file(path)
-    except (PydubException, OSError, IndexError, KeyError) as error:
-        raise AudioError("ffmpeg cannot decode it") from error
-    integers = np.array(segment.get_array_of_samples()).reshape(-1, segment.channels)
-    return Clip((integers / 2.0 ** (8 * segment.sample_width - 1)).astype(np.float32), segment.frame_rate)
+    with soundfile.SoundFile(
+        buffer, "w", samplerate=sample_rate, channels=samples.shape[1], **kwargs
+    ) as file:
+        for start in range(0, samples.shape[0], ogg.BLOCK_FRAMES):
+            file.write(samples[start : start + ogg.BLOCK_FRAMES])
+    return buffer.getvalue()

@@ -1,10 +1,17 @@
-"""Loudness by ITU-R BS.1770-4 and true peak.
+"""Loudness by ITU-R BS.1770-5, loudness range by EBU Tech 3342, and true peak.
 
-A mono clip is measured as one channel, stereo as left and right, further channels weigh as much.
+Channels count as libebur128 has them by default, which is the order of WAV files: one is left; two are left and right;
+three L R C; four L R Ls Rs; five L R C Ls Rs; six L R C LFE Ls Rs, and what follows a sixth counts for nothing. The
+surrounds weigh 1.41 and the LFE nothing. So mono is measured as one channel.
+
+Every measure is taken from the K-weighted energy of cells of at most 1 ms and 32 frames (`metered`). A gain only
+scales them, so one pass tells the loudness at any gain.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from dataclasses import dataclass
 from functools import lru_cache
 from math import pi, tan
 from typing import Literal
@@ -13,19 +20,49 @@ import numpy as np
 import soxr
 from numpy.typing import NDArray
 
-from sfxgen.audio.clip import Clip
+from sfxgen.audio.clip import Clip, Samples
 from sfxgen.audio.edges import active_range
 from sfxgen.audio.levels import amplitude_to_db, sample_peak
 from sfxgen.audio.recursion import Section, cascade
 from sfxgen.errors import AudioError
 
 Measure = Literal["integrated", "momentary_max", "active"]
+Series = NDArray[np.float64]
 
 ABSOLUTE_GATE_LUFS = -70.0
 RELATIVE_GATE_LU = -10.0
+RANGE_GATE_LU = -20.0
+RANGE_PERCENTILES = (0.10, 0.95)
 SHORT_TERM_S = 3.0
+MOMENTARY_HOPS = 4
+SHORT_TERM_HOPS = 30
+HOP_S = 0.1
 LOWEST_SAMPLE_RATE = 8000
 TRUE_PEAK_OVERSAMPLING = 4
+
+SURROUND_WEIGHT = 1.41
+CHANNEL_WEIGHTS = {
+    1: (1.0,),
+    2: (1.0, 1.0),
+    3: (1.0, 1.0, 1.0),
+    4: (1.0, 1.0, SURROUND_WEIGHT, SURROUND_WEIGHT),
+    5: (1.0, 1.0, 1.0, SURROUND_WEIGHT, SURROUND_WEIGHT),
+    6: (1.0, 1.0, 1.0, 0.0, SURROUND_WEIGHT, SURROUND_WEIGHT),
+}
+
+LONGEST_CELL = 32
+CELLS_PER_S = 1000
+FRAMES_AT_ONCE = 1 << 18
+"""About how many frames of a long clip are worked on at a time, so that memory stays a part of the clip's own."""
+SETTLING_S = 0.25
+"""After it nothing is left of what the 38 Hz high-pass heard before (less than 1e-24 of it)."""
+
+INTERPOLATION_REACH = 96
+"""How many frames to either side soxr's HQ filter looks at when it makes four samples out of one."""
+INTERPOLATION_BOUND = 2.81
+"""The largest sum of that filter's absolute coefficients, over its four phases: no sample that it makes is more than
+so many times the largest sample that it looks at. A test measures both on the filter's impulse response."""
+PEAK_BLOCK = 128
 
 
 def measure_for(clip: Clip, *, loop: bool = False) -> Measure:
@@ -34,7 +71,7 @@ def measure_for(clip: Clip, *, loop: bool = False) -> Measure:
     Below 400 ms "active"; up to 3 s (EBU's short-term window) "momentary_max": how loud a one-shot is at its
     loudest, however long its tail; from there on, and for every loop, "integrated".
     """
-    if clip.frames < _momentary_frames(clip.sample_rate):
+    if _is_below_400_ms(clip):
         return "active"
     return "integrated" if loop or clip.duration_s >= SHORT_TERM_S else "momentary_max"
 
@@ -42,36 +79,37 @@ def measure_for(clip: Clip, *, loop: bool = False) -> Measure:
 def measure_loudness(clip: Clip, measure: Measure | None = None) -> tuple[float | None, Measure]:
     """Return the loudness in LUFS (None for silence) and the measure: `measure_for(clip)` unless given."""
     measure = measure or measure_for(clip)
-    meter = {"integrated": integrated_loudness, "momentary_max": momentary_max, "active": active_loudness}
-    return meter[measure](clip), measure
+    return (active_loudness(clip) if measure == "active" else metered(clip).loudness(measure)), measure
 
 
 def integrated_loudness(clip: Clip) -> float | None:
-    """Return the gated loudness in LUFS of BS.1770-4; None below 400 ms or where all blocks are gated.
-
-    Blocks of 400 ms that overlap by 75 %; gates at -70 LUFS and at 10 LU below the mean of what passed that.
-    """
-    hops = clip.frames * 10 // clip.sample_rate
-    if hops < 4:
-        return None
-    power = _k_weighted_power(clip)
-    bounds = np.arange(hops + 1) * clip.sample_rate // 10
-    energy = np.add.reduceat(power[: bounds[-1]], bounds[:-1])
-    blocks = np.convolve(energy, np.ones(4), mode="valid") / (bounds[4:] - bounds[:-4])
-    loud = blocks[blocks > _lufs_to_power(ABSOLUTE_GATE_LUFS)]
-    if loud.size == 0:
-        return None
-    gated = loud[loud > loud.mean() * 10 ** (RELATIVE_GATE_LU / 10)]
-    return _power_to_lufs(float(gated.mean()))
+    """Return the gated loudness in LUFS of BS.1770; None below 400 ms or where all blocks are gated."""
+    return None if _is_below_400_ms(clip) else metered(clip).integrated()
 
 
 def momentary_max(clip: Clip) -> float | None:
-    """Return the loudest 400 ms in LUFS, at any frame; None below 400 ms or below -70 LUFS."""
-    window = _momentary_frames(clip.sample_rate)
-    if clip.frames < window:
-        return None
-    total = np.concatenate([[0.0], np.cumsum(_k_weighted_power(clip))])
-    return _audible(_power_to_lufs(float((total[window:] - total[:-window]).max()) / window))
+    """Return the loudest 400 ms in LUFS; None below 400 ms or below -70 LUFS."""
+    return None if _is_below_400_ms(clip) else metered(clip).momentary_max()
+
+
+def short_term_max(clip: Clip) -> float | None:
+    """Return the loudest 3 s in LUFS; None below 3 s or below -70 LUFS."""
+    return None if clip.duration_s < SHORT_TERM_S else metered(clip).short_term_max()
+
+
+def loudness_range(clip: Clip) -> float | None:
+    """Return the loudness range in LU of EBU Tech 3342; None below 3 s or where all blocks are gated."""
+    return None if clip.duration_s < SHORT_TERM_S else metered(clip).loudness_range()
+
+
+def momentary(clip: Clip, hop_s: float = HOP_S) -> Series:
+    """Return the loudness in LUFS of 400 ms every `hop_s`, -inf for digital silence; empty below 400 ms."""
+    return metered(clip).series(MOMENTARY_HOPS, hop_s)
+
+
+def short_term(clip: Clip, hop_s: float = HOP_S) -> Series:
+    """Return the loudness in LUFS of 3 s every `hop_s`, -inf for digital silence; empty below 3 s."""
+    return metered(clip).series(SHORT_TERM_HOPS, hop_s)
 
 
 def active_loudness(clip: Clip) -> float | None:
@@ -79,22 +117,219 @@ def active_loudness(clip: Clip) -> float | None:
 
     For clips too short to gate. Silence around the sound does not count, so padding does not change it.
     """
-    start, end = active_range(clip)
-    if start == end:
-        return None
-    return _audible(_power_to_lufs(float(_k_weighted_power(clip)[start:end].mean())))
+    start, end = _active_range(clip)
+    return _lufs_above(_mean(_cell_energies(clip, 1)[start:end]), ABSOLUTE_GATE_LUFS)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Meter:
+    """What one K-weighting pass over a clip found: all its measures, with any gain in dB put on it.
+
+    `energies`: the K-weighted squares of all channels summed over each cell of `cell` frames, the last one over what
+    is left. A gain moves every level by as much; what the -70 LUFS gate takes for silence depends on it.
+    """
+
+    clip: Clip
+    energies: Series
+    cell: int
+
+    def loudness(self, measure: Measure, gain_db: float = 0.0) -> float | None:
+        """Return the loudness in LUFS by a measure; None for silence or where the clip is too short for it."""
+        if measure == "active":
+            return self.active(gain_db)
+        return self.integrated(gain_db) if measure == "integrated" else self.momentary_max(gain_db)
+
+    def integrated(self, gain_db: float = 0.0) -> float | None:
+        """Return the gated loudness in LUFS; None where all blocks are gated.
+
+        Blocks of 400 ms that overlap by 75 %; gates at -70 LUFS and at 10 LU below the mean of what passed that.
+        """
+        blocks = self._blocks(MOMENTARY_HOPS)
+        loud = blocks[blocks > _lufs_to_power(ABSOLUTE_GATE_LUFS - gain_db)]
+        if loud.size == 0:
+            return None
+        gated = loud[loud > loud.mean() * 10 ** (RELATIVE_GATE_LU / 10)]
+        return _power_to_lufs(float(gated.mean())) + gain_db
+
+    def momentary_max(self, gain_db: float = 0.0) -> float | None:
+        """Return the loudest 400 ms in LUFS, wherever they begin (to a cell); None below -70 LUFS."""
+        return self._loudest(MOMENTARY_HOPS, gain_db)
+
+    def short_term_max(self, gain_db: float = 0.0) -> float | None:
+        """Return the loudest 3 s in LUFS, wherever they begin (to a cell); None below -70 LUFS."""
+        return self._loudest(SHORT_TERM_HOPS, gain_db)
+
+    def loudness_range(self, gain_db: float = 0.0, hop_s: float = HOP_S) -> float | None:
+        """Return the loudness range in LU; None below 3 s or where all is gated.
+
+        EBU Tech 3342: short-term loudness each 100 ms, gates at -70 LUFS and at 20 LU below the mean of what passed
+        that, and from there the 10th to the 95th percentile, each the nearest rank.
+        """
+        windows = self._windows(SHORT_TERM_HOPS, hop_s)
+        loud = windows[windows > _lufs_to_power(ABSOLUTE_GATE_LUFS - gain_db)]
+        if loud.size == 0:
+            return None
+        gated = np.sort(loud[loud > loud.mean() * 10 ** (RANGE_GATE_LU / 10)])
+        low, high = (gated[int((gated.size - 1) * share + 0.5)] for share in RANGE_PERCENTILES)
+        return _power_to_lufs(float(high)) - _power_to_lufs(float(low))
+
+    def active(self, gain_db: float = 0.0) -> float | None:
+        """Return the ungated mean in LUFS over the part that sounds; None below -70 LUFS."""
+        if self.cell != 1:  # the part that sounds begins and ends inside of cells
+            return metered(self.clip, cell=1).active(gain_db)
+        start, end = _active_range(self.clip)
+        return _lufs_above(_mean(self.energies[start:end]), ABSOLUTE_GATE_LUFS, gain_db)
+
+    def series(self, hops: int, hop_s: float = HOP_S) -> Series:
+        """Return the loudness in LUFS of windows of some 100 ms hops, every `hop_s`; -inf for digital silence."""
+        windows = self._windows(hops, hop_s)
+        levels = np.full(windows.size, -np.inf)
+        np.log10(windows, out=levels, where=windows > 0)
+        return 10 * levels - 0.691
+
+    def _cells_per_hop(self) -> int:
+        return _hop_frames(self.clip.sample_rate) // self.cell
+
+    def _blocks(self, hops: int) -> Series:
+        """Return the mean power of windows of so many 100 ms, every 100 ms."""
+        per_hop = self._cells_per_hop()
+        count = self.clip.frames // (per_hop * self.cell)
+        if count < hops:
+            return np.zeros(0)
+        each = self.energies[: count * per_hop].reshape(count, per_hop).sum(axis=1)
+        windows = np.lib.stride_tricks.sliding_window_view(each, hops)
+        means: Series = windows.sum(axis=1) / (hops * per_hop * self.cell)
+        return means
+
+    def _windows(self, hops: int, hop_s: float) -> Series:
+        """Return the mean power of windows of so many 100 ms, every `hop_s` (to a cell)."""
+        if hop_s == HOP_S:
+            return self._blocks(hops)
+        if not hop_s > 0:
+            raise AudioError(f"a hop is longer than 0 s, not {hop_s}")
+        per_hop, whole = self._cells_per_hop(), self.clip.frames // self.cell
+        length = hops * per_hop
+        places = np.arange(
+            0, max(0, whole - length) + 1e-6, max(1.0, hop_s * self.clip.sample_rate / self.cell)
+        )
+        if whole < length:
+            return np.zeros(0)
+        # A rest of one hop, whole hops, and the start of another: so that loud sound leaves no rounding in silence.
+        first, within = np.divmod(np.rint(places).astype(np.intp), per_hop)
+        count = whole // per_hop + 1
+        by_hop = np.zeros((count, per_hop))
+        by_hop.reshape(-1)[:whole] = self.energies[:whole]
+        each, before = by_hop.sum(axis=1), np.zeros((count + 1, per_hop + 1))
+        np.cumsum(by_hop, axis=1, out=before[:-1, 1:])
+        between = np.lib.stride_tricks.sliding_window_view(each, hops - 1).sum(axis=1)
+        energies = (
+            before[first, -1] - before[first, within] + between[first + 1] + before[first + hops, within]
+        )
+        means: Series = np.maximum(0.0, energies) / (length * self.cell)
+        return means
+
+    def _loudest(self, hops: int, gain_db: float) -> float | None:
+        length, total = hops * self._cells_per_hop(), self._running_total()
+        if total.size <= length:
+            return None
+        most = float((total[length:] - total[:-length]).max())
+        return _lufs_above(most / (length * self.cell), ABSOLUTE_GATE_LUFS, gain_db)
+
+    def _running_total(self) -> Series:
+        """Return the energy before each whole cell and after the last one."""
+        whole = self.clip.frames // self.cell
+        total = np.zeros(whole + 1)
+        np.cumsum(self.energies[:whole], out=total[1:])
+        return total
+
+
+def metered(clip: Clip, cell: int | None = None) -> Meter:
+    """K-weight a clip once, for all its measures.
+
+    A clip below 400 ms is kept frame by frame. Raises AudioError for rates below 8 kHz and for samples that are not
+    numbers.
+    """
+    if cell is None:
+        cell = 1 if _is_below_400_ms(clip) else _cell_frames(clip.sample_rate)
+    return Meter(clip, _cell_energies(clip, cell), cell)
 
 
 def true_peak_dbtp(clip: Clip) -> float | None:
     """Return the peak of the fourfold oversampled signal in dBTP; None for digital silence.
 
-    BS.1770-4, annex 2, with soxr's HQ filter in place of its example filter. Never below the sample peak.
+    BS.1770, annex 2, with soxr's HQ filter in place of its example filter. Never below the sample peak.
+    Where no sample is within 9 dB of the largest, the filter cannot reach it, and nothing is oversampled.
+    Raises AudioError for samples that are not numbers.
     """
-    if clip.samples.size == 0:
+    peak = finite_peak(clip)
+    if peak == 0:
         return None
-    rate = clip.sample_rate
-    oversampled = soxr.resample(clip.samples, rate, rate * TRUE_PEAK_OVERSAMPLING, quality="HQ")
-    return amplitude_to_db(max(sample_peak(clip.samples), sample_peak(oversampled)))
+    most = max((sample_peak(made) for _, made in oversampled(clip.samples, peak)), default=0.0)
+    return amplitude_to_db(max(peak, _finite(most)))
+
+
+def finite_peak(clip: Clip) -> float:
+    """Return a clip's sample peak; raise AudioError where it holds samples that are not numbers."""
+    return _finite(sample_peak(clip.samples))
+
+
+def cell_peaks(samples: Samples, starts: NDArray[np.intp], floor: float) -> Samples:
+    """Return the largest magnitude of all channels in each cell of frames, whose first frames `starts` holds.
+
+    Cells end where the next begins. They are fourfold oversampled where that may exceed `floor`; elsewhere it is the
+    samples' own peak, no more than `floor` either.
+    """
+    peaks = np.maximum.reduceat(_largest(np.abs(samples)), starts)
+    for first, made in oversampled(samples, floor):
+        last = first + len(made) // TRUE_PEAK_OVERSAMPLING
+        cells = slice(
+            int(np.searchsorted(starts, first, side="right")) - 1, int(np.searchsorted(starts, last))
+        )
+        inside = (np.maximum(starts[cells], first) - first) * TRUE_PEAK_OVERSAMPLING
+        between = np.maximum.reduceat(_largest(np.abs(made, out=made)), inside)
+        np.maximum(peaks[cells], between, out=peaks[cells])
+    return peaks
+
+
+def _largest(magnitudes: Samples) -> Samples:
+    """Return the largest of each frame's channels."""
+    largest = magnitudes[:, 0]
+    for channel in range(1, magnitudes.shape[1]):
+        largest = np.maximum(largest, magnitudes[:, channel])
+    return largest
+
+
+def oversampled(samples: Samples, floor: float) -> Iterator[tuple[int, Samples]]:
+    """Yield the fourfold oversampled signal wherever it may exceed `floor`, as (first frame, samples).
+
+    The samples of shape (frames, channels) are silent outside. What is left out is bounded by the filter: see
+    INTERPOLATION_BOUND.
+    """
+    for first, last in _reaching(samples, floor):
+        for start in range(first, last, FRAMES_AT_ONCE):
+            stop = min(start + FRAMES_AT_ONCE, last)
+            lead = min(start, INTERPOLATION_REACH)
+            made = soxr.resample(
+                samples[start - lead : stop + INTERPOLATION_REACH], 1, TRUE_PEAK_OVERSAMPLING, quality="HQ"
+            )
+            yield start, made[lead * TRUE_PEAK_OVERSAMPLING :][: (stop - start) * TRUE_PEAK_OVERSAMPLING]
+
+
+def _reaching(samples: Samples, floor: float) -> list[tuple[int, int]]:
+    """Return the stretches of frames in which the oversampled signal may exceed a level."""
+    frames = len(samples)
+    if samples.size == 0:
+        return []
+    starts = np.arange(0, frames, PEAK_BLOCK)
+    whole = frames // PEAK_BLOCK
+    blocks = samples[: whole * PEAK_BLOCK].reshape(whole, PEAK_BLOCK * samples.shape[1])
+    peaks = np.zeros(starts.size + 2, np.float32)
+    peaks[1 : whole + 1] = np.maximum(blocks.max(axis=1), -blocks.min(axis=1)) if whole else 0
+    peaks[-2] = sample_peak(samples[starts[-1] :])
+    near = np.maximum(np.maximum(peaks[:-2], peaks[2:]), peaks[1:-1])
+    may = np.concatenate([[False], near > floor / INTERPOLATION_BOUND, [False]])
+    edges = np.flatnonzero(may[1:] != may[:-1])
+    return [(int(a) * PEAK_BLOCK, min(int(b) * PEAK_BLOCK, frames)) for a, b in edges.reshape(-1, 2)]
 
 
 @lru_cache(maxsize=16)
@@ -119,18 +354,77 @@ def _k_weighting(sample_rate: int) -> tuple[Section, Section]:
     return shelf, high_pass
 
 
-def _momentary_frames(sample_rate: int) -> int:
-    """Return how many frames 400 ms are, rounded up."""
-    return -(-4 * sample_rate // 10)
+def _is_below_400_ms(clip: Clip) -> bool:
+    return clip.frames < MOMENTARY_HOPS * _hop_frames(clip.sample_rate)
 
 
-def _k_weighted_power(clip: Clip) -> NDArray[np.float64]:
-    """Return the K-weighted power of each frame, shape (frames,), the channels added."""
+def _hop_frames(sample_rate: int) -> int:
+    """Return how many frames 100 ms are, rounded as libebur128 rounds them (only odd rates need it)."""
+    return (sample_rate + 5) // 10
+
+
+def _cell_frames(sample_rate: int) -> int:
+    """Return the longest cell that 100 ms are a whole number of, of at most 1 ms and 32 frames."""
+    hop = _hop_frames(sample_rate)
+    longest = min(LONGEST_CELL, max(1, sample_rate // CELLS_PER_S))
+    return next(frames for frames in range(longest, 0, -1) if hop % frames == 0)
+
+
+def _channel_weights(channels: int) -> tuple[float, ...]:
+    return CHANNEL_WEIGHTS[min(channels, max(CHANNEL_WEIGHTS))]
+
+
+def _cell_energies(clip: Clip, cell: int) -> Series:
+    """Return the K-weighted energy of each cell, the channels added by their weights, the last over what is left.
+
+    A long clip goes through in pieces, each filtered from so far before its start that the filter has settled.
+    """
     if clip.sample_rate < LOWEST_SAMPLE_RATE:
         raise AudioError(f"loudness needs at least {LOWEST_SAMPLE_RATE} Hz, not {clip.sample_rate} Hz")
-    weighted = cascade(clip.samples.T.astype(np.float64), _k_weighting(clip.sample_rate))
-    power: NDArray[np.float64] = np.einsum("cf,cf->f", weighted, weighted)
-    return power
+    finite_peak(clip)
+    sections = _k_weighting(clip.sample_rate)
+    # Both in whole blocks of the recursion, so that a piece is computed as it would be within the whole.
+    piece = max(1, FRAMES_AT_ONCE // (cell * LONGEST_CELL)) * cell * LONGEST_CELL
+    settling = -(-round(SETTLING_S * clip.sample_rate) // LONGEST_CELL) * LONGEST_CELL
+    energies = np.zeros(-(-clip.frames // cell))
+    for start in range(0, clip.frames, piece):
+        lead = min(start, settling)
+        for channel, weight in enumerate(_channel_weights(clip.channels) if clip.channels else ()):
+            if weight == 0:
+                continue
+            heard = clip.samples[start - lead : start + piece, channel].astype(np.float64)
+            weighted = cascade(heard, sections)[lead:]
+            whole = weighted.size // cell
+            cells = weighted[: whole * cell].reshape(whole, cell)
+            first = start // cell
+            energies[first : first + whole] += weight * np.einsum("kc,kc->k", cells, cells)
+            rest = weighted[whole * cell :]
+            if rest.size:
+                energies[first + whole] += weight * np.einsum("c,c->", rest, rest)
+    return energies
+
+
+def _active_range(clip: Clip) -> tuple[int, int]:
+    """Return the active range at whatever level: a quiet clip is first scaled up, by a power of two."""
+    peak = finite_peak(clip)
+    if 0 < peak < 2**-8:
+        exponent = np.int32(min(126, -int(np.floor(np.log2(peak)))))
+        clip = Clip(np.ldexp(clip.samples, exponent), clip.sample_rate)
+    return active_range(clip)
+
+
+def _finite(peak: float) -> float:
+    """Return a peak that is a number."""
+    if not np.isfinite(peak):
+        raise AudioError(
+            "the clip holds samples that are not numbers (NaN or infinite), or far beyond full scale",
+            hint="render it again, or mend it before it is measured",
+        )
+    return peak
+
+
+def _mean(energies: Series) -> float:
+    return float(energies.mean()) if energies.size else 0.0
 
 
 def _power_to_lufs(power: float) -> float:
@@ -141,5 +435,6 @@ def _lufs_to_power(lufs: float) -> float:
     return float(10 ** ((lufs + 0.691) / 10))
 
 
-def _audible(lufs: float) -> float | None:
-    return lufs if lufs > ABSOLUTE_GATE_LUFS else None
+def _lufs_above(power: float, gate_lufs: float, gain_db: float = 0.0) -> float | None:
+    lufs = _power_to_lufs(power) + gain_db
+    return lufs if lufs > gate_lufs else None

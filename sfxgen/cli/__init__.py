@@ -25,6 +25,7 @@ VERBS = {
     "watch": "Build on every save, with the model kept warm.",
     "check": "The CI gate: do manifests, lock and assets agree?",
     "models": "List, show and fetch models.",
+    "measure": "Measure audio files: loudness, peaks, edges, loop seams, gates.",
     "presets": "List and show the synthesizer's presets.",
     "doctor": "Show what this machine can do.",
     "schema": "Print the JSON Schema of manifests.",

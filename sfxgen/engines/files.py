@@ -18,7 +18,7 @@ class FilesExporter:
 
     name = "files"
     version = 1
-    formats: tuple[str, ...] = ("wav", "ogg")
+    formats: tuple[str, ...] = ("wav", "ogg", "flac", "mp3", "opus", "m4a")
     block: type[BaseModel] | None = None
 
     def settings(

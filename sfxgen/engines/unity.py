@@ -58,7 +58,7 @@ DEFAULT_LOADING: Mapping[Kind, tuple[str, str]] = {
     "music": ("streaming", "vorbis"),
     "dialog": ("compressed_in_memory", "vorbis"),
 }
-"""Load type and compression by the sound's kind. A one-shot delivered as ogg is imported as vorbis."""
+"""Load type and compression by the sound's kind. A one-shot delivered as ogg or mp3 is imported as vorbis."""
 
 SAMPLE_KEYS = ("load_type", "compression", "quality", "sample_rate_setting", "sample_rate_override")
 
@@ -68,7 +68,7 @@ class UnityExporter:
 
     name = "unity"
     version = 1
-    formats: tuple[str, ...] = ("wav", "ogg")
+    formats: tuple[str, ...] = ("wav", "ogg", "flac", "mp3")
 
     @cached_property
     def block(self) -> type[BaseModel] | None:
@@ -85,7 +85,7 @@ class UnityExporter:
         """
         given = {key: value for key, value in block.items() if value is not None}
         load_type, compression = DEFAULT_LOADING[kind]
-        if kind == "one_shot" and audio_format == "ogg":
+        if kind == "one_shot" and audio_format in ("ogg", "mp3"):
             compression = "vorbis"
         defaults = {
             "load_type": load_type,

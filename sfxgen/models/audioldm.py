@@ -25,6 +25,7 @@ PIPELINE = "AudioLDMPipeline"
 PARTS = ("scheduler", "text_encoder", "tokenizer", "unet", "vae", "vocoder")
 DTYPES = ("fp32", "fp16", "bf16")
 MIN_DURATION_S = 0.04  # one step of the latents' time axis: 4 mel frames of 10 ms
+TRAINED_S = 10.24
 MAX_DURATION_S = 30.0
 MAX_PROMPT_CHARACTERS = 2000  # the text encoder hears 512 tokens, of about four characters
 MAX_STEPS = (
@@ -57,6 +58,7 @@ def _known(name: str, repo: str, download_mb: int, summary: str) -> ModelInfo:
         sample_rate=16000,
         channels=1,
         max_duration_s=MAX_DURATION_S,
+        best_duration_s=TRAINED_S,
         accepts=frozenset({"prompt", "negative", "steps", "guidance", "scheduler", "dtype", "duration_s"}),
         defaults=DEFAULTS,
         needs_gpu=True,

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
-from sfxgen.contracts import Complaint, ModelInfo, Session, Surroundings
+from sfxgen.contracts import Complaint, ModelInfo, ProjectFiles, Session, Surroundings
 from sfxgen.errors import ProjectError
 from sfxgen.models.synth import prompts
 from sfxgen.models.synth.parameters import (
@@ -60,7 +60,7 @@ class SynthAdapter:
         return None
 
     def with_files(
-        self, keys: Mapping[str, JsonValue], read: Callable[[str], bytes]
+        self, keys: Mapping[str, JsonValue], files: ProjectFiles
     ) -> tuple[dict[str, JsonValue], list[Complaint]]:
         """Return the keys with the sfxr link or file that `params` may name put in, as plain parameters."""
         params = keys.get("params")
@@ -75,7 +75,7 @@ class SynthAdapter:
             what = "file and link are two sounds"
             return {**keys, "params": own}, [Complaint("params.file", what, "write one of the two")]
         try:
-            found = written.sound_of(named[0], params[named[0]], read)
+            found = written.sound_of(named[0], params[named[0]], files.read)
         except (SfxrFormatError, ProjectError) as error:
             return {**keys, "params": own}, [Complaint(f"params.{named[0]}", error.message, error.hint)]
         return {**keys, "params": {**found, **own}}, []

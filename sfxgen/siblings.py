@@ -1,0 +1,88 @@
+"""The siblings of a take: the other takes of its sound, by which a near-duplicate is known."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping
+
+from sfxgen.audio import codec
+from sfxgen.audio.clip import Clip
+from sfxgen.audio.likeness import Print, print_of
+from sfxgen.errors import AudioError, StoreError
+from sfxgen.lock import AssetRecord
+from sfxgen.plan import Step
+from sfxgen.wanted import Wanted
+from sfxgen.workspace import Workspace
+
+NEAREST = 64
+"""So many siblings a take is compared with: those of the nearest numbers. More would cost more than making them."""
+KEPT = 256
+"""So many prints are kept in memory, of 1 MB at most each."""
+
+
+class Siblings:
+    """Prints of takes: of those that this build accepted, that the store has, or that stand in the game as files."""
+
+    def __init__(self, workspace: Workspace) -> None:
+        self._workspace = workspace
+        self._prints: dict[str, Print] = {}
+        self._takes: dict[tuple[str, bool], dict[str, int]] = {}
+        self._records: dict[str, AssetRecord] = {}
+        for record in workspace.lock.assets.values():
+            self._records.setdefault(record.take_key, record)
+        self._assets: dict[str, list[Wanted]] = defaultdict(list)
+        for asset in workspace.wanted:
+            self._assets[asset.sound.id].append(asset)
+
+    def of(self, step: Step) -> Mapping[str, Print]:
+        """Return the prints of a step's siblings that there are, by what to call them."""
+        assert step.make is not None
+        assert step.wanted is not None
+        takes, own = self._takes_of(step.wanted.sound.id, draft=step.make.draft), step.make.keys.take
+        number_of_own = step.make.recipe.take
+        others = sorted((abs(n - number_of_own), n, key) for key, n in takes.items() if key != own)
+        found = {}
+        for _, number, key in others[:NEAREST]:
+            known = self._print(key)
+            if known is not None:
+                found[f"take {number}"] = known
+        return found
+
+    def accept(self, key: str, clip: Clip) -> None:
+        """Note a take that is kept."""
+        self._keep(key, print_of(clip))
+
+    def _takes_of(self, sound: str, *, draft: bool) -> Mapping[str, int]:
+        """Return the numbers of a sound's takes by their keys."""
+        known = self._takes.get((sound, draft))
+        if known is None:
+            makes = (asset.draft if draft else asset.final for asset in self._assets[sound])
+            known = {make.keys.take: make.recipe.take for make in makes if make is not None}
+            self._takes[sound, draft] = known
+        return known
+
+    def _print(self, key: str) -> Print | None:
+        if key not in self._prints:
+            clip = self._clip(key)
+            if clip is None:
+                return None
+            self._keep(key, print_of(clip))
+        return self._prints[key]
+
+    def _keep(self, key: str, known: Print) -> None:
+        self._prints[key] = known
+        if len(self._prints) > KEPT:
+            del self._prints[next(iter(self._prints))]
+
+    def _clip(self, key: str) -> Clip | None:
+        """Return a take; where the store has none, what was made of it and stands in the game."""
+        try:
+            found = self._workspace.store.get("take", key)
+            if found is not None:
+                return codec.unpack(found[0])
+            record = self._records.get(key)
+            if record is None or record.place_s is not None:
+                return None
+            return codec.read(self._workspace.root / record.path)
+        except (AudioError, StoreError, OSError):
+            return None  # what cannot be read is no sibling
