@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -179,9 +179,7 @@ class _Build:
             self._attempt_aside(folder, partial(self.files.write_folder_sidecar, engine, folder))
         if to_make:
             self._produce(to_make, cancelled, sessions)
-            made = {step.wanted.sound.id for step in to_make if step.wanted is not None}
-            for message, hint in unlevel(r for r in self.records.values() if r.sound in made):
-                self.on_event(Notice(message, hint=hint, level="warning"))
+            self._tell_levels({step.wanted.sound.id for step in to_make if step.wanted is not None})
         failed = {failure.step.ref for failure in self.failures if failure.step is not None}
         kept_back = {asset.former for asset in self.workspace.wanted if asset.ref in failed}
         for step in removals:
@@ -189,6 +187,15 @@ class _Build:
                 self._attempt(step, partial(self._remove, step))
         if not self.options.locked:
             self._attempt_aside("unused folders", self.files.drop_unused_folders)
+
+    def _tell_levels(self, sounds: Collection[str]) -> None:
+        """Say which of these sounds the ceiling holds below their level."""
+        assets = ((asset, self.records.get(asset.ref)) for asset in self.workspace.wanted)
+        found = (
+            (r, a.final.mastering.loudness_lufs) for a, r in assets if r is not None and r.sound in sounds
+        )
+        for message, hint in unlevel(found):
+            self.on_event(Notice(message, hint=hint, level="warning"))
 
     def _takes_of(self, step: Step) -> Iterator[str]:
         """Yield the keys of the takes that a model has to make for a step."""

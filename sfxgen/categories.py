@@ -44,6 +44,9 @@ class Gates:
     seam_flux_z: float | None = 8.0
 
 
+PLAIN_GATES = Gates()
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Category:
     """One category.
@@ -59,7 +62,7 @@ class Category:
     true_peak_dbtp: float = -1.0
     cat_id: str = ""
     content_type: str = "sfx"
-    gates: Gates = Gates()
+    gates: Gates = PLAIN_GATES
 
 
 CATEGORIES: Mapping[str, Category] = {
@@ -90,5 +93,11 @@ DEFAULT_CATEGORY: Mapping[str, str] = {
     "dialog": "dialog",
 }
 """The category of a sound that names none, by its kind."""
+
+
+def thresholds_changed(gates: Gates) -> dict[str, float | None]:
+    """Return the thresholds that are not the built-in ones, for a key: what is built in makes nothing stale."""
+    return {n: value for n in GATE_NAMES if (value := getattr(gates, n)) != getattr(PLAIN_GATES, n)}
+
 
 GATE_NAMES = tuple(f.name for f in fields(Gates))

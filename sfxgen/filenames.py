@@ -51,6 +51,11 @@ _NOT_DECOMPOSED = str.maketrans(
 )
 """Latin letters that Unicode does not decompose into a plain one and an accent."""
 _UCS_FILE = "ucs.txt"
+NO_CREATOR = (
+    "names a {creator}, but there is none",
+    "write creator: and a short name for who makes the sounds in sfxgen.yaml",
+)
+"""What is wrong with a template that names one, and a hint, where the project has none."""
 
 
 def template_problem(
@@ -90,7 +95,7 @@ def value_problem(value: str) -> tuple[str, str] | None:
     """
     if not value.strip():
         return "is empty", "leave it out, or write a word"
-    return _text_problem(_plain(value))
+    return _unsafe_problem(_plain(value))
 
 
 def stem_problem(stem: str) -> tuple[str, str] | None:
@@ -99,7 +104,7 @@ def stem_problem(stem: str) -> tuple[str, str] | None:
         return "is empty", "name it"
     if len(stem) > MAX_STEM_LENGTH:
         return f"has more than {MAX_STEM_LENGTH} characters", "shorten it"
-    return _text_problem(stem) or folder_problem(stem)
+    return _unsafe_problem(stem) or folder_problem(stem)
 
 
 def cat_id_problem(cat_id: str) -> tuple[str, str] | None:
@@ -107,7 +112,7 @@ def cat_id_problem(cat_id: str) -> tuple[str, str] | None:
     base, dash, own = cat_id.partition("-")
     known = ucs_cat_ids()
     if base in known:
-        return _text_problem(own) if dash else None
+        return _unsafe_problem(own) if dash else None
     same = {known_id.casefold(): known_id for known_id in known}
     near = same.get(base.casefold()) or next(iter(difflib.get_close_matches(base, known, n=1)), None)
     hint = f"did you mean '{near}'?" if near else "universalcategorysystem.com lists them"
@@ -192,6 +197,10 @@ def _text_problem(text: str) -> tuple[str, str] | None:
         return "holds a folder separator", "a file stands in the folder of its sound's id: change the id"
     if "{" in text or "}" in text:
         return "holds a { or } without its partner", "write placeholders such as {name}"
+    return _unsafe_problem(text)
+
+
+def _unsafe_problem(text: str) -> tuple[str, str] | None:
     unsafe = _UNSAFE.search(text)
     return (
         (f"holds {unsafe[0]!r}, which some disks or engines do not take", _SAFE_IN_WORDS) if unsafe else None

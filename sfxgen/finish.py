@@ -22,6 +22,14 @@ RATES: Mapping[str, tuple[int, ...]] = {
 }
 """The sample rates of formats that do not take all."""
 
+_ONLY_FOR: Mapping[str, tuple[str, tuple[str, ...]]] = {
+    "bit_depth": ("bit depth", ("wav", "flac")),
+    "quality": ("quality of its own", ("ogg",)),
+    "bitrate_kbps": ("bit rate to choose", ("mp3", "opus", "m4a")),
+    "cues": ("markers", ("wav",)),
+}
+"""What of `encode` only some formats have, in words, and which."""
+
 _COLOUR = tuple(f.name for f in fields(Colour))
 _CATEGORY_LEVELS = ("loudness_lufs", "limit_db", "true_peak_dbtp")
 _LOOPS_HAVE_NO = (
@@ -65,16 +73,22 @@ def mastering_of(
 ) -> Mastering:
     """Return a sound's mastering: its kind's, its category's levels, and what its `master` block says."""
     block: dict[str, Any] = dict(values.get("master") or {})
-    if block.pop("loudness", None) == "measure":
-        if isinstance(block.pop("loudness_lufs", None), int | float) and not _is_default(
-            ("loudness_lufs", "master.loudness_lufs"), from_defaults
-        ):
+    block = {key: value for key, value in block.items() if value is not None}
+    own = {key for key in block if f"master.{key}" not in from_defaults}
+    unleveled = None
+    if block.pop("loudness", None) == "measure" and not ("loudness_lufs" in own and "loudness" not in own):
+        unleveled = "loudness"
+        if isinstance(block.pop("loudness_lufs", None), int | float) and "loudness_lufs" in own:
             complain(
                 "master.loudness", "stands beside a target", "measure changes no level: write one of them"
             )
         block["measure_only"], block["loudness_lufs"] = True, None
-    if block.get("loudness_lufs") == "keep":
-        block["loudness_lufs"] = None
+    elif block.get("loudness_lufs") == "keep":
+        unleveled, block["loudness_lufs"] = "loudness_lufs", None
+    if "limit_db" in block and unleveled in own and "limit_db" in own:
+        word = "measure" if unleveled == "loudness" else "keep"
+        hint = "no limiter is needed to reach a loudness: write one of them"
+        complain("master.limit_db", f"has no meaning beside {unleveled}: {word}", hint)
     if "channels" in block:
         block["channels"] = {"mono": 1, "stereo": 2, "keep": None}[block["channels"]]
     if kind == "loop":
@@ -89,6 +103,12 @@ def mastering_of(
     least, most = block.get("min_duration_s"), block.get("max_duration_s")
     if least is not None and most is not None and least > most:
         complain("master.min_duration_s", f"{least:g} s is more than max_duration_s, {most:g} s", "")
+    low, high = block.get("highpass_hz"), block.get("lowpass_hz")
+    if low is not None and high is not None and low > high:
+        complain("master.highpass_hz", *crossed_filters(low, high))
+    channels = block.get("channels", MASTERING_DEFAULTS[kind].channels)
+    if "width" in own and channels == 1:
+        complain("master.width", "has no meaning for a mono file", "write channels: stereo beside it")
     colour = _colour({key: block.pop(key) for key in _COLOUR if key in block})
     levels = {name: float(getattr(category, name)) for name in _CATEGORY_LEVELS}
     if kind == "loop":
@@ -99,8 +119,19 @@ def mastering_of(
     )
 
 
+def crossed_filters(highpass_hz: float, lowpass_hz: float) -> tuple[str, str]:
+    """Return (what is wrong, hint) with a high-pass above a low-pass."""
+    what = f"{highpass_hz:g} Hz is above lowpass_hz, {lowpass_hz:g} Hz: nothing would be left"
+    return what, "a high-pass cuts what lies below it, a low-pass what lies above"
+
+
 def encoding_of(
-    values: Mapping[str, Any], kind: Kind, mastering: Mastering, *, complain: Complain
+    values: Mapping[str, Any],
+    kind: Kind,
+    mastering: Mastering,
+    *,
+    from_defaults: Collection[str],
+    complain: Complain,
 ) -> Encoding:
     """Return how a sound's files are written, but for their tags, which are each file's own."""
     block = {key: value for key, value in (values.get("encode") or {}).items() if value is not None}
@@ -114,8 +145,10 @@ def encoding_of(
     if kind == "loop" and name not in LOOPING:
         what = f"{name} cannot loop: it puts silence before and after the sound"
         complain("encode.format", what, "one of: " + ", ".join(sorted(LOOPING)))
-    if encoding.cues and name != "wav":
-        complain("encode.cues", f"{name} has no markers", "they are for wav")
+    for key, (what, formats) in _ONLY_FOR.items():
+        # Defaults are for every kind of file: what this one has no use for is passed over.
+        if key in block and name not in formats and f"encode.{key}" not in from_defaults:
+            complain(f"encode.{key}", f"{name} has no {what}", f"it is for {', '.join(formats)}")
     if mastering.sample_rate not in RATES.get(name, (mastering.sample_rate,)):
         rates = ", ".join(map(str, RATES[name]))
         complain("encode.format", f"{name} has no sample rate of {mastering.sample_rate}", f"one of: {rates}")
@@ -143,7 +176,3 @@ def _floats(block: Mapping[str, Any], but: Collection[str]) -> dict[str, Any]:
         for key, value in block.items()
         if value is not None or key in ("loudness_lufs", "channels")
     }
-
-
-def _is_default(keys: Collection[str], from_defaults: Collection[str]) -> bool:
-    return any(key in from_defaults for key in keys)

@@ -11,21 +11,38 @@ from sfxgen.recipe import JsonValue
 LAYERS_VERSION = 1
 """Raised when the same layers make another stack."""
 
-LAYERED = ModelInfo(
-    name="layers",
-    adapter="layers",
-    where="",
-    licence="that of each layer's model",
-    licence_url="",
-    commercial="conditions",
-    sample_rate=0,
-    channels=0,
-    max_duration_s=600.0,
-    accepts=frozenset({"duration_s"}),
-    seamless=True,
-    summary="several sounds in one",
-)
-"""What a sound with `layers:` has for a model. Nothing loads it: its layers name the models that run."""
+
+def _laid(name: str, licence: str, summary: str) -> ModelInfo:
+    """Return what a sound that is laid of others' takes has for a model. Nothing loads it: its parts name those that run."""
+    return ModelInfo(
+        name=name,
+        adapter=name,
+        where="",
+        licence=licence,
+        licence_url="",
+        commercial="conditions",
+        sample_rate=0,
+        channels=0,
+        max_duration_s=600.0,
+        accepts=frozenset({"duration_s"}),
+        seamless=True,
+        summary=summary,
+    )
+
+
+LAYERED = _laid("layers", "that of each layer's model", "several sounds in one")
+"""A sound with `layers:`."""
+
+JOINED = _laid("takes", "that of its takes' model", "a long loop, joined of several takes")
+"""A loop that is longer than its takes: they are laid around it as a ring."""
+
+JOINED_VERSION = 1
+"""Raised when the same takes make another loop."""
+
+
+def takes_for(loop_s: float, take_s: float, crossfade_s: float) -> int:
+    """Return how many takes make a ring of a length, each running into the next by a cross-fade."""
+    return max(2, math.ceil(loop_s / (take_s - crossfade_s) - 1e-9))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,31 +68,6 @@ class Mix:
         """The values as a recipe holds them: what is None is left out."""
         values = {f.name: getattr(self, f.name) for f in fields(self)}
         return {name: value for name, value in values.items() if value is not None}
-
-
-JOINED = ModelInfo(
-    name="takes",
-    adapter="takes",
-    where="",
-    licence="that of its takes' model",
-    licence_url="",
-    commercial="conditions",
-    sample_rate=0,
-    channels=0,
-    max_duration_s=600.0,
-    accepts=frozenset({"duration_s"}),
-    seamless=True,
-    summary="a long loop, joined of several takes",
-)
-"""What a loop that is longer than its takes has for a model: they are laid around it as a ring."""
-
-JOINED_VERSION = 1
-"""Raised when the same takes make another loop."""
-
-
-def takes_for(loop_s: float, take_s: float, crossfade_s: float) -> int:
-    """Return how many takes make a ring of a length, each running into the next by a cross-fade."""
-    return max(2, math.ceil(loop_s / (take_s - crossfade_s) - 1e-9))
 
 
 MIX_KEYS = tuple(f.name for f in fields(Mix))

@@ -331,3 +331,5 @@ def _recipe_changes(asset: Wanted, record: AssetRecord, make: Make) -> Iterator[
         yield "weights' revision"
     if record.take != asset.take:
         yield f"take {record.take} → {asset.take}"
+    elif make.model.is_recorded and record.model == make.recipe.model:
+        yield "its recording"

@@ -7,9 +7,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from pydantic import ValidationError
+
 from sfxgen.categories import CATEGORIES, Category
 from sfxgen.errors import Mistake, ProjectError
-from sfxgen.filenames import cat_id_problem, placeholders, template_problem, value_problem
+from sfxgen.filenames import NO_CREATOR, cat_id_problem, placeholders, template_problem, value_problem
 from sfxgen.finish import categories_of
 from sfxgen.paths import assets_folder_problem, folder_problem, inside
 from sfxgen.schema import Language, ProjectBlock, did_you_mean, without_wrong
@@ -60,6 +62,27 @@ def find_root(start: Path) -> Path:
     )
 
 
+def categories_at(folder: Path) -> Mapping[str, Category]:
+    """Return the categories of the project at or above a folder, and the built-in ones where there is none.
+
+    A category with mistakes is left out, or as it is built in: what is wrong with it, a plan or a build says.
+    """
+    try:
+        root = find_root(folder)
+    except ProjectError:
+        return CATEGORIES
+    data = read_document(root, root / PROJECT_FILE).data
+    blocks = data.get("categories") if isinstance(data, dict) else None
+    valid = {}
+    for name, block in blocks.items() if isinstance(blocks, dict) else ():
+        try:
+            ProjectBlock.model_validate({"categories": {name: block}})
+        except ValidationError:
+            continue
+        valid[name] = block
+    return categories_of(valid, CATEGORIES)
+
+
 def read_document(root: Path, path: Path) -> Document:
     """Read a YAML file of the project."""
     relative = path.relative_to(root).as_posix()
@@ -96,8 +119,7 @@ def read_project(root: Path, language: Language) -> tuple[Project, list[Mistake]
             mistakes.append(document.mistake((key,), *wrong))
             data.pop(key)
     if "creator" in placeholders(data.get("file_names") or "") and not data.get("creator"):
-        hint = "write creator: and a short name for who makes the sounds"
-        mistakes.append(document.mistake(("file_names",), "names a {creator}, but there is none", hint))
+        mistakes.append(document.mistake(("file_names",), *NO_CREATOR))
     for name, of in (data.get("categories") or {}).items():
         wrong = cat_id_problem(of["cat_id"]) if of and of.get("cat_id") else None
         if wrong:

@@ -44,7 +44,8 @@ class SourceFiles:
     def _file(self, path: str, most: int) -> Path:
         problem = folder_problem(path)
         if problem:
-            raise ProjectError(problem[0], hint="name a file inside the project")
+            hint = problem[1] if "\\" in path else "name a file inside the project"
+            raise ProjectError(problem[0], hint=hint)
         if self._state_folder in PurePosixPath(path).parts:
             raise ProjectError(f"'{path}' is sfxgen's own", hint="keep the file elsewhere in the project")
         file = self._root / path

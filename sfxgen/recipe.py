@@ -16,6 +16,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields, replace
 from typing import Any, Literal
 
+from sfxgen.categories import PLAIN_GATES, Gates, thresholds_changed
 from sfxgen.colour import NEUTRAL, Colour
 
 MASTERING_VERSION = 3
@@ -108,9 +109,10 @@ class Mastering:
     `min_duration_s` keeps more of the take, or silence, around what is shorter, `max_duration_s` cuts what is longer.
     `loudness_lufs` None leaves the level as it is, but still under the ceiling; `measure_only` touches not even that.
     `limit_db` is how far a limiter may hold peaks back to reach the loudness under the ceiling.
-    `channels` is 1, 2, or None for what the model gave.
+    `channels` is 1, 2, or None for what the model gave. `gates` are what its take must pass.
     """
 
+    gates: Gates = PLAIN_GATES
     loop: bool = False
     harvest: int | None = None
     trim: bool = True
@@ -130,11 +132,16 @@ class Mastering:
     sample_rate: int = 48000
     channels: Literal[1, 2] | None = 1
 
-    def clip_key(self, take_key: str) -> str:
-        """The key of the mastered clip."""
-        settings = {f.name: getattr(self, f.name) for f in fields(self)}
+    def samples_key(self, take_key: str) -> str:
+        """The key of all that decides the clip's samples. Gates decide whether there is one at all."""
+        settings = {f.name: getattr(self, f.name) for f in fields(self) if f.name != "gates"}
         settings["colour"] = self.colour.as_json()
         return digest_of({"take_key": take_key, "mastering": settings, "version": MASTERING_VERSION})
+
+    def clip_key(self, take_key: str) -> str:
+        """The key of the mastered clip, which has passed its gates."""
+        samples_key, changed = self.samples_key(take_key), thresholds_changed(self.gates)
+        return digest_of({"samples_key": samples_key, "gates": changed}) if changed else samples_key
 
 
 MASTERING_DEFAULTS: Mapping[Kind, Mastering] = {

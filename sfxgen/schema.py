@@ -6,8 +6,9 @@ The same definitions check manifests and make the JSON Schema that editors compl
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args, get_origin
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, create_model
 
@@ -166,7 +167,8 @@ class EncodeBlock(_Block):
     )
 
 
-Threshold = float | Literal["off"] | None
+Share = Annotated[float, Field(ge=0, le=1)] | Literal["off"] | None
+SeamThreshold = Annotated[float, Field(ge=0, le=100)] | Literal["off"] | None
 
 
 class GatesBlock(_Block):
@@ -175,25 +177,31 @@ class GatesBlock(_Block):
     silence_dbfs: Annotated[float, Field(ge=-120, le=0)] | None = Field(
         None, description="Its peak is at least this."
     )
-    clipped_share: Threshold = Field(None, description="At most this share of it is cut off flat.")
-    dc_share: Threshold = Field(None, description="Its offset re its peak is at most this.")
+    clipped_share: Share = Field(None, description="At most this share of it is cut off flat.")
+    dc_share: Share = Field(None, description="Its offset re its peak is at most this.")
     shortest_s: Annotated[float, Field(ge=0.001, le=600)] | None = Field(
         None, description="What sounds is at least so long."
     )
-    longest_s: Threshold = Field(None, description="What sounds is at most so long.")
-    bandwidth_share: Threshold = Field(
+    longest_s: Annotated[float, Field(gt=0, le=600)] | Literal["off"] | None = Field(
+        None, description="What sounds is at most so long."
+    )
+    bandwidth_share: Share = Field(
         None, description="What stops dead at some frequency reaches this share of its own upper limit."
     )
-    noise_bed_db: Threshold = Field(
+    noise_bed_db: Annotated[float, Field(ge=-120, le=0)] | Literal["off"] | None = Field(
         None, description="The bed of noise around it, re its loudest moment, is at most this."
     )
-    duplicate: Threshold = Field(None, description="Its likeness to each of its siblings is below this.")
-    speech_modulation: Threshold = Field(
+    duplicate: Share = Field(None, description="Its likeness to each of its siblings is below this.")
+    speech_modulation: Share = Field(
         None, description="At least this share of its modulation is at the rate of syllables."
     )
-    seam_step_db: Threshold = Field(None, description="Of a loop: how far a click may stand out at the seam.")
-    seam_level_db: Threshold = Field(None, description="Of a loop: how far the level may change in the seam.")
-    seam_flux_z: Threshold = Field(
+    seam_step_db: SeamThreshold = Field(
+        None, description="Of a loop: how far a click may stand out at the seam."
+    )
+    seam_level_db: SeamThreshold = Field(
+        None, description="Of a loop: how far the level may change in the seam."
+    )
+    seam_flux_z: SeamThreshold = Field(
         None, description="Of a loop: how far the spectrum may change in the seam."
     )
 
@@ -448,17 +456,73 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
 def _explained(
     error: ValidationError, definition: type[BaseModel], at: KeyPath
 ) -> Iterator[tuple[KeyPath, str, str]]:
-    # A union reports once for each of its members. The literal's report names the choices, so it stays.
-    reports: dict[KeyPath, tuple[str, str]] = {}
+    details: dict[KeyPath, list[dict[str, Any]]] = {}
     for detail in error.errors(include_url=False):
         path = tuple(part for part in detail["loc"] if not _is_union_tag(part))
-        what, hint = _worded(dict(detail), _definition_at(definition, path[:-1]))
-        if path not in reports:
-            reports[path] = (what, hint)
-        elif hint and not reports[path][1]:
-            reports[path] = (reports[path][0], hint)
-    for path, (what, hint) in reports.items():
+        details.setdefault(path, []).append(dict(detail))
+    for path, (first, *others) in details.items():
+        within = _definition_at(definition, path[:-1])
+        literal = next((detail for detail in others if detail["type"] == "literal_error"), None)
+        if first["type"] == "literal_error" and any(other[: len(path)] == path != other for other in details):
+            continue  # `cues: [0.5, x]`: a list was meant, and what is wrong in it is told
+        if literal is not None:
+            what, hint = _worded_union(first, literal, within)
+        elif first["type"] in ("model_type", "model_attributes_type") and path:
+            what, hint = _worded_block(first, path, _definition_at(definition, path))
+        else:
+            what, hint = _worded(first, within)
         yield (*at, *path), what, hint
+
+
+def _worded_union(
+    first: Mapping[str, Any], literal: Mapping[str, Any], within: type[BaseModel] | None
+) -> tuple[str, str]:
+    """Word what is neither a number or a list, nor the word that may stand for it. Each reports on its own."""
+    choices = _choices(literal)
+    if first["type"] not in _KINDS:
+        return _worded(first, within)
+    given = literal.get("input")
+    what = f"expected {_KINDS[first['type']]} or {' or '.join(choices)}, not {shown(given)}"
+    near = _nearest(str(given), choices)
+    if near:
+        return what, f"did you mean '{near}'?"
+    return what, _type_hint(first["type"], given) if any(map(str.isdigit, str(given))) else ""
+
+
+def _worded_block(detail: Mapping[str, Any], path: KeyPath, block: type[BaseModel] | None) -> tuple[str, str]:
+    """Word a value where a block of keys belongs: the hint shows one that the value could have been meant for."""
+    given = detail.get("input")
+    what = f"expected a mapping (key: value), not {shown(given)}"
+    if block is None or block is LayerFields:
+        return what, _type_hint("model_type", given)
+    meant = next(
+        (
+            f"{f.alias or name}: {given}"
+            for name, f in block.model_fields.items()
+            if given in _words(f.annotation)
+        ),
+        _EXAMPLES.get(block.__name__) or f"{next(iter(block.model_fields))}: …",
+    )
+    key = path[-1]
+    return what, f"write a block, as {f'{key}: ' if isinstance(key, str) else ''}{{ {meant} }}"
+
+
+def _words(annotation: Any) -> list[str]:
+    """Return the words that a key may be: the choices of a literal."""
+    return [part for part in _members(annotation) if isinstance(part, str)]
+
+
+_EXAMPLES = {
+    "MasterBlock": "fade_out_ms: 200",
+    "EncodeBlock": "format: ogg",
+    "GatesBlock": "duplicate: 0.9",
+    "CategoryBlock": "loudness_lufs: -20",
+    "BandBlock": "frequency_hz: 200, gain_db: -3",
+    "CompressorBlock": "ratio: 4",
+    "TransientsBlock": "attack_db: 3",
+    "ReverbBlock": "decay_s: 1.5",
+}
+"""What a hint shows of a block."""
 
 
 _UNION_TAGS = {"str", "int", "float", "bool"}
@@ -473,15 +537,26 @@ def _is_union_tag(part: str | int) -> bool:
 def _definition_at(definition: type[BaseModel], path: KeyPath) -> type[BaseModel] | None:
     """Follow a key path through nested blocks to the one whose keys are in question."""
     here: type[BaseModel] | None = definition
+    is_key_of_one_s_own = False  # a category's name under `categories`
     for part in path:
         if here is None:
             return None
         if isinstance(part, int):
             continue
+        if is_key_of_one_s_own:
+            is_key_of_one_s_own = False
+            continue
         field = next((f for name, f in here.model_fields.items() if part in (name, f.alias)), None)
         members = list(_members(field.annotation)) if field else []
-        here = next((m for m in members if isinstance(m, type) and issubclass(m, BaseModel)), None)
+        here = next(filter(_is_block, members), None)
+        is_key_of_one_s_own = any(get_origin(member) is dict for member in members)
     return here
+
+
+def _is_block(annotation: Any) -> bool:
+    return (
+        isinstance(annotation, type) and get_origin(annotation) is None and issubclass(annotation, BaseModel)
+    )
 
 
 def _members(annotation: Any) -> Iterator[Any]:
@@ -514,13 +589,12 @@ _KINDS = {
 def _worded(detail: Mapping[str, Any], within: type[BaseModel] | None) -> tuple[str, str]:
     kind, given, context = detail["type"], detail.get("input"), detail.get("ctx", {})
     if kind == "extra_forbidden":
-        key = str(detail["loc"][-1])
-        known = [f.alias or name for name, f in within.model_fields.items()] if within else []
-        if within is LayerFields and key in SoundEntry.model_fields:
-            return "is no key of a layer", "write it in the sound, beside layers"
-        if " " in key and given is None:
-            return "unknown key", 'text that holds a comma is quoted inside { }: prompt: "one, two"'
-        return "unknown key", did_you_mean(key, known)
+        return _worded_stranger(str(detail["loc"][-1]), given, within)
+    if kind == "missing" and within is not None:
+        needed = [f.alias or name for name, f in within.model_fields.items() if f.is_required()]
+        return "is missing", f"it needs {' and '.join(needed)}"
+    if kind == "float_type" and given == "off" and within is GatesBlock:
+        return "cannot be switched off", "write a number, or leave it out"
     if kind in _LIMITS:
         name, words = _LIMITS[kind]
         limit = context[name]
@@ -528,9 +602,9 @@ def _worded(detail: Mapping[str, Any], within: type[BaseModel] | None) -> tuple[
             return f"{shown(given)} is not positive", "write a number above 0"
         return f"{shown(given)} is not {words} {limit if isinstance(limit, int) else f'{limit:g}'}", ""
     if kind == "literal_error":
-        choices = str(context["expected"]).replace("'", "")
-        near = difflib.get_close_matches(str(given), choices.replace(" or ", ", ").split(", "), n=1)
-        return f"{shown(given)} is not {choices}", f"did you mean '{near[0]}'?" if near else ""
+        near = _nearest(str(given), _choices(detail))
+        what = f"{shown(given)} is not {str(context['expected']).replace(chr(39), '')}"
+        return what, f"did you mean '{near}'?" if near else ""
     if kind in _KINDS:
         return f"expected {_KINDS[kind]}, not {shown(given)}", _type_hint(kind, given)
     if kind == "finite_number":
@@ -542,6 +616,57 @@ def _worded(detail: Mapping[str, Any], within: type[BaseModel] | None) -> tuple[
     if kind == "too_long":
         return f"has more than {context['max_length']} entries", ""
     return str(detail["msg"]), ""
+
+
+def _worded_stranger(key: str, given: object, within: type[BaseModel] | None) -> tuple[str, str]:
+    """Word a key that its block has not: where it belongs, if it is another's, or the nearest that there is."""
+    what = "unknown key"
+    if within is None:
+        return what, ""
+    if within is LayerFields and key in SoundEntry.model_fields:
+        return "is no key of a layer", "write it in the sound, beside layers"
+    if within is LayerFields and key in {*MasterBlock.model_fields, *EncodeBlock.model_fields}:
+        block = "master" if key in MasterBlock.model_fields else "encode"
+        return "is no key of a layer", f"write it in the sound, beside layers: {_in_block(block, key, given)}"
+    below = (
+        name
+        for name, field in within.model_fields.items()
+        for block in get_args(field.annotation)
+        if _is_block(block) and key in block.model_fields
+    )
+    for name in below:
+        return what, f"write it under {_in_block(name, key, given)}"
+    if within is ProjectBlock and key in SoundFields.model_fields:
+        return what, f"write it under {_in_block('defaults', key, given)}"
+    if issubclass(within, SoundFields) and key in ProjectBlock.model_fields and key != "name":
+        return what, "it belongs in sfxgen.yaml"
+    if within in (MasterBlock, EncodeBlock, GatesBlock):
+        for name, other in (("master", MasterBlock), ("encode", EncodeBlock), ("gates", GatesBlock)):
+            if key in other.model_fields:
+                return what, f"write it under {_in_block(name, key, given)}"
+        if key in SoundEntry.model_fields:
+            return what, "write it in the sound, beside this block"
+    if " " in key and given is None:
+        return what, 'text that holds a comma is quoted inside { }: prompt: "one, two"'
+    return what, did_you_mean(key, [f.alias or name for name, f in within.model_fields.items()])
+
+
+def _in_block(block: str, key: str, given: object) -> str:
+    """Write a key as it stands in the block that it belongs in."""
+    value = shown(given).strip("'") if isinstance(given, bool | int | float | str) else "…"
+    return f"{block}: {{ {key}: {value} }}"
+
+
+def _choices(literal: Mapping[str, Any]) -> list[str]:
+    """Return the choices that the report of a literal names: "'wav', 'ogg' or 'mp3'", or "16 or 24"."""
+    return re.split(r", | or ", str(literal["ctx"]["expected"]).replace("'", ""))
+
+
+def _nearest(word: str, choices: Iterable[str]) -> str | None:
+    """Return the choice that is nearest to a word, upper and lower case alike."""
+    lower = {choice.lower(): choice for choice in choices}
+    near = difflib.get_close_matches(word.lower(), lower, n=1)
+    return lower[near[0]] if near else None
 
 
 def shown(value: object) -> str:

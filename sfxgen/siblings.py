@@ -48,9 +48,9 @@ class Siblings:
                 found[f"take {number}"] = known
         return found
 
-    def accept(self, key: str, clip: Clip) -> None:
-        """Note a take that is kept."""
-        self._keep(key, print_of(clip))
+    def changed(self, key: str) -> None:
+        """Note that the store has a new take: what was known of an older one is of no use."""
+        self._prints.pop(key, None)
 
     def _takes_of(self, sound: str, *, draft: bool) -> Mapping[str, int]:
         """Return the numbers of a sound's takes by their keys."""

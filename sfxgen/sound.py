@@ -4,15 +4,22 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from sfxgen.categories import DEFAULT_CATEGORY, Category, Gates
+from sfxgen.categories import DEFAULT_CATEGORY, Category
 from sfxgen.contracts import Complaint, ModelInfo, ReadsFiles
 from sfxgen.errors import Mistake, ProjectError
-from sfxgen.filenames import cat_id_problem, file_name, template_problem, value_problem
-from sfxgen.finish import encoding_of, mastering_of, with_thresholds
+from sfxgen.filenames import (
+    NO_CREATOR,
+    cat_id_problem,
+    file_name,
+    placeholders,
+    template_problem,
+    value_problem,
+)
+from sfxgen.finish import crossed_filters, encoding_of, mastering_of, with_thresholds
 from sfxgen.layers import LAYERED, MIX_KEYS, Mix, takes_for
 from sfxgen.paths import id_problem
 from sfxgen.project import PROJECT_FILE, STATE_FOLDER, Project
@@ -103,7 +110,6 @@ class Sound:
     joined: int = 0
     layers: tuple[Layer, ...] = ()
     category: str
-    gates: Gates
     mastering: Mastering
     encoding: Encoding
     is_tagged: bool = False
@@ -176,6 +182,7 @@ class _Merged:
             for name in value if isinstance(value, dict) else ():
                 note(f"{key}.{name}")
             if key in SHORT_FOR_MASTER:
+                note(f"master.{key}")
                 # Short for master.loudness_lufs of its own layer: a later layer's block lies over it.
                 self.values["master"] = _overlaid(self.values.get("master") or {}, {key: value})
                 self.origins[("master", key)] = at
@@ -267,7 +274,10 @@ class Resolver:
             from_defaults=self.merged.from_defaults,
             complain=self.complain,
         )
-        encoding = encoding_of(values, kind, mastering, complain=self.complain)
+        mastering = replace(mastering, gates=with_thresholds(category.gates, values.get("gates")))
+        encoding = encoding_of(
+            values, kind, mastering, from_defaults=self.merged.from_defaults, complain=self.complain
+        )
         settings = {name: self._settings(name, kind, encoding) for name in self.project.engines}
         identity = self._identity()
         if model is None or len(self.mistakes) > before:
@@ -286,7 +296,6 @@ class Resolver:
             joined=self._joined(loop_s, take_s, mastering),
             layers=layers,
             category=name,
-            gates=with_thresholds(category.gates, values.get("gates")),
             mastering=mastering,
             encoding=encoding,
             is_tagged=bool((values.get("encode") or {}).get("tags")),
@@ -366,6 +375,8 @@ class Resolver:
             # A layer's keys are its own: what a model does not take is passed over only where it is shared.
             written = set(own)
             mix = Mix(**{key: float(own.pop(key)) for key in MIX_KEYS if key in own})
+            if mix.highpass_hz and mix.lowpass_hz and mix.highpass_hz > mix.lowpass_hz:
+                self.complain((*at, "highpass_hz"), *crossed_filters(mix.highpass_hz, mix.lowpass_hz))
             if kind == "loop":
                 if "duration_s" in own:
                     self.complain((*at, "duration_s"), "a loop's layers are as long as the loop")
@@ -497,16 +508,18 @@ class Resolver:
     def _names(self, category: Category) -> dict[str, str]:
         values, project = self.merged.values, self.project
         for key, problem in (("fx_name", value_problem), ("cat_id", cat_id_problem)):
-            found = problem(values[key]) if values.get(key) else None
+            found = problem(values[key]) if values.get(key) is not None else None
             if found:
                 self.complain(key, *found)
-        template = values.get("file_names") or ""
-        if template:
+        template = values.get("file_names")
+        if template is not None:
             is_own = "file_names" not in self.merged.from_defaults
             found = template_problem(template, for_one_sound=is_own)
             if found:
                 self.complain("file_names", *found)
                 template = ""
+            elif "creator" in placeholders(template) and not project.creator:
+                self.complain("file_names", *NO_CREATOR)
         return {
             "fx_name": values.get("fx_name") or "",
             "cat_id": values.get("cat_id") or category.cat_id,
@@ -522,12 +535,6 @@ class Resolver:
         harvest = values.get("harvest")
         if harvest is not None and kind in ("loop", "music"):
             self.complain("harvest", f"has no meaning for kind: {kind}", "it cuts one-shots out of a take")
-        if model is not None and model.is_recorded:
-            most, named = harvest or 1, max([values.get("variants") or 1, *(values.get("takes") or [])])
-            if named > most:
-                what = f"a recording has {most} take{'s' * (most > 1)}"
-                key = "takes" if values.get("takes") else "variants"
-                self.complain(key, what, "write harvest: to cut several out of it")
         takes, reject = values.get("takes"), values.get("reject") or []
         if takes is not None:
             if len(set(takes)) != len(takes):
@@ -540,10 +547,27 @@ class Resolver:
                     f"is {values['variants']}, but takes names {len(takes)}",
                     "write one of the two",
                 )
+            if model is not None and model.is_recorded and max(takes) > (harvest or 1):
+                self._complain_of_takes("takes", harvest, harvest or 1)
             return tuple(takes)
         out = set(reject)
-        count = values.get("variants") or harvest or 1
+        is_recorded = model is not None and model.is_recorded
+        left = len(set(range(1, (harvest or 1) + 1)) - out) if is_recorded else harvest or 1
+        count = values.get("variants") or left
+        if is_recorded and (count > left or not left):
+            self._complain_of_takes("variants" if values.get("variants") else "reject", harvest, left)
+            count = left
         return tuple(itertools.islice((n for n in itertools.count(1) if n not in out), count))
+
+    def _complain_of_takes(self, key: str, harvest: int | None, left: int) -> None:
+        has = f"a recording has {harvest or 1} take{'s' * ((harvest or 1) > 1)}"
+        less = f", and reject leaves {left} of them" if left < (harvest or 1) else ""
+        hint = (
+            f"write {left} at the most, or a larger harvest"
+            if harvest
+            else "write harvest: to cut several out of it"
+        )
+        self.complain(key, f"{has}{less}", hint)
 
     def _settings(self, engine: str, kind: Kind, encoding: Encoding) -> dict[str, Any]:
         exporter = self.language.catalog.exporters[engine]

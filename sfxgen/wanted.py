@@ -8,6 +8,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal
 
+from sfxgen.categories import Gates
 from sfxgen.contracts import Catalog, ModelInfo, Surroundings
 from sfxgen.filenames import fx_name_of
 from sfxgen.layers import JOINED, JOINED_VERSION, LAYERED, LAYERS_VERSION, Mix
@@ -303,7 +304,8 @@ def _wanted(ways: _Ways, engine: str, index: int, take: int, lock: Lock, ids: _E
         if ways.draft is None:
             return None
         model = LAYERED if sound.layers else ways.catalog.models()[DRAFT_MODEL]
-        return _make(sound.mastering, delivery, model, ways.draft.take(take), draft=True)
+        mastering = replace(sound.mastering, gates=Gates())  # of a draft no more is asked than that it sounds
+        return _make(mastering, delivery, model, ways.draft.take(take), draft=True)
 
     return Wanted(
         ref=ref,

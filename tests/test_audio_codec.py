@@ -187,8 +187,11 @@ def test_a_rate_that_the_format_has_not_is_an_error() -> None:
 
 @pytest.mark.parametrize("data", [b"", b"RIFF", b"not audio at all" * 10, b"OggS" + b"\0" * 100])
 def test_bytes_that_are_no_audio_do_not_decode(data: bytes) -> None:
-    with pytest.raises(AudioError, match="no audio that can be read"):
+    with pytest.raises(AudioError, match="no audio that can be read") as caught:
         decode(data)
+    assert ("empty" in caught.value.message) == (data == b"")
+    assert caught.value.hint
+    assert "<" not in caught.value.message
 
 
 @given(

@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 from scipy import signal as dsp
+from synth_measures import sound
 
 from sfxgen.audio.clip import Clip, mono
 from sfxgen.audio.colour import colour
@@ -185,6 +186,28 @@ def test_attack_and_sustain_are_shaped_apart(amount_db: float, overall: float) -
     assert change(Transients(attack_db=amount_db), 0.2, 0.4) == pytest.approx(0, abs=0.3)
     assert change(Transients(sustain_db=amount_db), 0, 0.005) == pytest.approx(0, abs=0.3)
     assert change(Transients(sustain_db=amount_db), 0.25, 0.5) == pytest.approx(amount_db, abs=1)
+
+
+@pytest.mark.parametrize("preset", ["hit", "click", "bell"])
+@pytest.mark.parametrize("attack_db", [12.0, -12.0])
+def test_a_clip_that_begins_with_its_attack_has_one(preset: str, attack_db: float) -> None:
+    samples = sound(preset).reshape(-1, 1).astype(np.float64)
+    loud = np.flatnonzero(np.abs(samples) > 0.05 * np.abs(samples).max())
+    clip = clip_of(samples[loud[0] :])
+    out = colour(clip, Colour(transients=Transients(attack_db=attack_db)))
+    change_db = level_db(out.samples[:480]) - level_db(clip.samples[:480])
+    assert abs(change_db) > 0.75 * 12
+    assert np.sign(change_db) == np.sign(attack_db)
+    if clip.frames > 9600:
+        assert level_db(out.samples[9600:]) == pytest.approx(level_db(clip.samples[9600:]), abs=0.3)
+
+
+def test_a_loop_that_runs_on_steadily_has_no_attack_at_its_start() -> None:
+    source = 0.3 * sine(300.0, 1.0)
+    attacked = Colour(transients=Transients(attack_db=12.0))
+    alone, looped = (colour(clip_of(source), attacked, loop=loop).samples[:480] for loop in (False, True))
+    assert level_db(alone) - level_db(source[:480]) > 9
+    assert level_db(looped) == pytest.approx(level_db(source[:480]), abs=0.01)
 
 
 def test_a_steady_sound_has_neither_attack_nor_tail() -> None:

@@ -444,3 +444,20 @@ def test_what_is_not_finite_has_no_edges(value: float, place: int) -> None:
     samples[place - 1] = -value
     with pytest.raises(AudioError, match="finite"):
         active_range(mono(samples, RATE))
+
+
+def test_what_is_left_after_whole_frames_is_not_touched_before_it_is_known(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Fresh memory may hold anything: here signalling NaNs, with which every sum is a warning."""
+    signalling = np.array(0x7FF4000000000000, np.int64).view(np.float64)
+
+    def full(shape: tuple[int, ...], dtype: object = np.float64) -> Signal:
+        made = np.zeros(shape, np.float64)
+        made.view(np.int64)[...] = signalling.view(np.int64)
+        return made
+
+    clip = mono(np.sin(np.arange(5 * RATE // 100 + 7) * 0.3), RATE)
+    wanted = active_range(clip)
+    monkeypatch.setattr("sfxgen.audio.edges.np.empty", full)
+    assert active_range(clip) == wanted

@@ -213,6 +213,17 @@ def test_findings_say_what_was_measured() -> None:
     assert words == ["the take is dull: it stops dead at 7.9 kHz, as if made at a sample rate of 16 kHz"]
 
 
+def test_however_small_a_share_is_it_is_told() -> None:
+    sound = measure_gates(mono(noise(0.5), RATE))
+    faint = replace(sound, dc_share=0.000123, clipped_share=0.0)
+    (found,) = findings(faint, Gates(dc_share=0.0))
+    assert found.what == ("the take is off centre: its offset is 0.0123% of its peak, at most 0% may be")
+    (found,) = findings(replace(sound, clipped_share=0.02), Gates())
+    assert found.what.endswith("clipped: 2% of its frames are tops cut off flat, at most 0.2% may be")
+    (found,) = findings(replace(sound, peak_dbfs=-71.5), Gates())
+    assert found.what == "the take is silent: it peaks at -71.5 dBFS, -70 dBFS at least is wanted"
+
+
 def square(frequency: float, duty: float = 0.5, amplitude: float = 1.0) -> Wave:
     return np.where(np.arange(RATE) / RATE * frequency % 1 < duty, amplitude, -amplitude)
 

@@ -130,8 +130,17 @@ def test_a_take_that_is_too_short_is_refused() -> None:
     with pytest.raises(AudioError, match="shorter than the loop") as caught:
         make_loop(mono(noise(RATE), RATE), 2.0, 500)
     assert "duration_s" in caught.value.hint
-    with pytest.raises(AudioError, match="too little for a seam"):
+    with pytest.raises(AudioError, match="too little for a seam") as caught:
         make_loop(mono(noise(RATE), RATE), 1.0, 500)
+    assert caught.value.hint == "set a shorter duration_s"
+
+
+def test_the_cross_fade_that_is_offered_to_a_take_with_next_to_nothing_to_spare_works() -> None:
+    take = mono(noise(RATE + round(0.0052 * RATE)), RATE)
+    with pytest.raises(AudioError, match="too little for a seam") as caught:
+        make_loop(take, 1.0, 500)
+    assert caught.value.hint.endswith(", or crossfade_ms: 5")
+    assert make_loop(take, 1.0, 5).frames == RATE
 
 
 @pytest.mark.parametrize("bad", [np.nan, np.inf])

@@ -9,7 +9,6 @@ from collections.abc import Callable
 import numpy as np
 import pyebur128
 import pytest
-import soxr
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
@@ -18,10 +17,7 @@ from sfxgen.audio import loudness as loudness_module
 from sfxgen.audio.clip import Clip, mono
 from sfxgen.audio.levels import apply_gain
 from sfxgen.audio.loudness import (
-    INTERPOLATION_BOUND,
-    INTERPOLATION_REACH,
     active_loudness,
-    cell_peaks,
     integrated_loudness,
     loudness_range,
     measure_for,
@@ -301,73 +297,3 @@ def test_samples_that_are_not_numbers_are_an_error(bad: float, frames: int) -> N
         with pytest.raises(AudioError, match="not numbers") as caught:
             measure(mono(samples, 48000))
         assert caught.value.hint
-
-
-# True peak: the shortcut is as good as oversampling all of it --------------------------------------------------------
-
-
-def whole_true_peak(clip: Clip) -> float:
-    made = soxr.resample(clip.samples, clip.sample_rate, 4 * clip.sample_rate, quality="HQ")
-    return float(20 * np.log10(max(np.abs(made).max(), np.abs(clip.samples).max())))
-
-
-def test_no_sample_in_between_exceeds_the_bound_of_the_filter() -> None:
-    impulse = np.zeros((2001, 1), np.float32)
-    impulse[1000] = 1.0
-    response = np.abs(soxr.resample(impulse, 48000, 192000, quality="HQ")[:, 0].astype(np.float64))
-    heard = np.flatnonzero(response > 2e-6)
-    assert 4000 - heard[0] < 4 * INTERPOLATION_REACH
-    assert heard[-1] - 4000 < 4 * INTERPOLATION_REACH
-    assert max(response[phase::4].sum() for phase in range(4)) < INTERPOLATION_BOUND
-
-
-@st.composite
-def nasty_signals(draw: st.DrawFn) -> Clip:
-    """Signals whose peaks lie between samples, or far from the largest sample."""
-    frames = draw(st.integers(1, 6000))
-    rng = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
-    channels = draw(st.integers(1, 3))
-    n = np.arange(frames)[:, np.newaxis]
-    kind = draw(st.sampled_from(["noise", "decay", "alternating", "clicks", "near nyquist", "worst case"]))
-    samples = rng.standard_normal((frames, channels))
-    if kind == "decay":
-        samples *= np.exp(-n / draw(st.floats(5, 2000)))
-    elif kind == "alternating":  # with the sign turned at random: a peak far above every sample
-        samples = np.where(n % 2, 1.0, -1.0) * np.sign(rng.random((frames, channels)) - 0.02).cumprod(axis=0)
-    elif kind == "clicks":
-        samples *= rng.random((frames, channels)) < 0.01
-    elif kind == "near nyquist":
-        samples = np.sin(np.pi * draw(st.floats(0.8, 1.0)) * n + rng.uniform(0, 6, channels))
-    elif kind == "worst case":  # the signs of the filter itself, quiet, beside one large sample
-        impulse = np.zeros((frames, 1), np.float32)
-        impulse[frames // 2] = 1.0
-        signs = np.sign(soxr.resample(impulse, 1, 4, quality="HQ")[draw(st.integers(0, 3)) :: 4][:frames])
-        samples = signs * 10 ** (draw(st.floats(-12, 0)) / 20)
-        samples[draw(st.integers(0, frames - 1))] = 1.0
-    level = 10 ** (draw(st.floats(-60, 6)) / 20)
-    return Clip((samples * level).astype(np.float32), 48000)
-
-
-@given(clip=nasty_signals())
-@settings(max_examples=50, deadline=None)
-def test_true_peak_is_that_of_the_whole_oversampled_signal(clip: Clip) -> None:
-    peak = true_peak_dbtp(clip)
-    if not clip.samples.any():
-        assert peak is None
-    else:
-        assert peak == pytest.approx(whole_true_peak(clip), abs=0.001)
-
-
-@given(clip=nasty_signals(), floor=st.floats(0.01, 1.0), cells=st.integers(1, 500))
-@settings(max_examples=30, deadline=None)
-def test_cell_peaks_are_true_above_the_floor(clip: Clip, floor: float, cells: int) -> None:
-    cells = min(cells, clip.frames)
-    starts = np.arange(cells) * clip.frames // cells
-    peaks = cell_peaks(clip.samples, starts, floor)
-    made = np.abs(soxr.resample(clip.samples, 48000, 192000, quality="HQ")).max(axis=1)
-    true = np.maximum(
-        np.maximum.reduceat(made, 4 * starts), np.maximum.reduceat(np.abs(clip.samples).max(axis=1), starts)
-    )
-    above = true > floor * 1.001
-    np.testing.assert_allclose(peaks[above], true[above], rtol=1e-3)
-    assert (peaks[~above] <= floor * 1.002).all()

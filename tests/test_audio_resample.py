@@ -119,6 +119,80 @@ def test_a_bass_that_cancels_is_turned_around_and_the_rest_left(loop: bool) -> N
     )
 
 
+def octave_parts_db(
+    left: NDArray[np.float64], right: NDArray[np.float64], folded: NDArray[np.float32]
+) -> NDArray[np.float64]:
+    """How far a fold is above the sum of unrelated channels, in sixths of octaves from 100 Hz to 20 kHz."""
+
+    def powers(x: NDArray[np.floating]) -> NDArray[np.float64]:
+        cut = np.lib.stride_tricks.sliding_window_view(x.astype(np.float64), 4096)[::2048] * np.hanning(4096)
+        each: NDArray[np.float64] = np.square(np.abs(np.fft.rfft(cut))).mean(axis=0)
+        return each
+
+    frequency = np.fft.rfftfreq(4096, 1 / 48_000)
+    edges = np.searchsorted(frequency, 100 * 2 ** (np.arange(47) / 6))
+    ratio = np.add.reduceat(powers(folded), edges) / np.add.reduceat(
+        (powers(left) + powers(right)) / 4, edges
+    )
+    parts: NDArray[np.float64] = 10 * np.log10(ratio[:-1])
+    return parts
+
+
+def coloured(slope: float) -> NDArray[np.float64]:
+    spectrum = np.fft.rfft(np.random.default_rng(4).standard_normal(96_000))
+    made = np.fft.irfft(spectrum * np.maximum(1, np.arange(48_001)) ** -slope)
+    quiet: NDArray[np.float64] = 0.2 * made / np.abs(made).max()
+    return quiet
+
+
+@pytest.mark.parametrize("slope", [0.0, 0.5, 1.0, 2.0])
+@pytest.mark.parametrize("loop", [False, True])
+def test_one_channel_turned_around_is_that_channel_exactly(slope: float, loop: bool) -> None:
+    """However faint its upper bands are: a fold that turned the loud ones only would be hollow between."""
+    one = coloured(slope)
+    clip = Clip(np.stack([one, -one], axis=1).astype(np.float32), 48_000)
+    folded = to_channels(clip, 1, loop=loop).samples
+    assert np.array_equal(np.abs(folded[:, 0]), np.abs(clip.samples[:, 0]))
+    weaker = Clip(np.stack([one, -0.5 * one], axis=1).astype(np.float32), 48_000)
+    halved = to_channels(weaker, 1, loop=loop).samples[:, 0]
+    assert np.abs(halved) == pytest.approx(0.75 * np.abs(one), abs=1e-6)
+
+
+def late(frames: int) -> NDArray[np.complex128]:
+    delayed: NDArray[np.complex128] = np.exp(-1j * np.pi * frames * np.arange(48_001) / 48_000)
+    return delayed
+
+
+def turned_in(first_hz: float, last_hz: float) -> NDArray[np.complex128]:
+    frequency = np.fft.rfftfreq(96_000, 1 / 48_000)
+    return np.where((frequency >= first_hz) & (frequency < last_hz), -1, 1).astype(np.complex128)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        pytest.param(turned_in(0, 500), id="bass turned"),
+        pytest.param(turned_in(500, 24_000), id="all but bass turned"),
+        pytest.param(turned_in(1000, 2500), id="a band turned"),
+        pytest.param(late(1), id="a frame late"),
+        pytest.param(-late(1), id="turned, a frame late"),
+        pytest.param(-late(5), id="turned, five frames late"),
+        pytest.param(
+            np.exp(1j * np.pi * np.log2(np.maximum(np.arange(48_001) / 2, 20) / 20) / 5), id="phase rolls on"
+        ),
+    ],
+)
+def test_no_band_is_lost_beside_one_that_is_turned(change: NDArray[np.complex128]) -> None:
+    left = coloured(0.0)
+    right = np.fft.irfft(np.fft.rfft(left) * change)
+    pairs = [(left, right), (right, left)]
+    if np.isreal(change).all():
+        pairs.append((left, 0.7 * right))
+    for one, other in pairs:
+        clip = Clip(np.stack([one, other], axis=1).astype(np.float32), 48_000)
+        assert octave_parts_db(one, other, to_channels(clip, 1).samples[:, 0]).min() > -1.5
+
+
 def test_the_channels_of_surround_all_sound_in_stereo() -> None:
     """After ITU-R BS.775-3, table 2: centre and surrounds at -3 dB, no LFE. Here divided by the sum, 2.414."""
     whole = 1 + 2 * math.sqrt(0.5)

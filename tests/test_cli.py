@@ -986,6 +986,26 @@ def test_plan_explains_what_each_word_of_a_prompt_did(run: Run, toy_game: Game) 
     assert "did you mean 'door/knock'?" in missing.err
 
 
+def test_plan_explains_a_recording_as_one(run: Run, toy_game: Game) -> None:
+    toy_game.write("Recordings/wind.wav", "the recording")
+    toy_game.manifest(
+        "sounds:\n  wind: { model: recording, source: Recordings/wind.wav }\n"
+        "  gust: { model: synth, layers: [{ prompt: thunder },"
+        " { model: recording, source: Recordings/wind.wav }] }\n"
+    )
+    said = run("plan", "--explain", "wind")
+    assert said.code == 0
+    assert said.out == "wind (recording): Recordings/wind.wav, as it was recorded; never drafted\n"
+    assert "gust, layer 2 (recording): Recordings/wind.wav" in run("plan", "--explain", "gust").out
+    rows = run("plan", "--explain", "*", "--json").json["explain"]
+    assert {(row["sound"], row["layer"], row["draft"], row["preset"], row["recording"]) for row in rows} == {
+        ("wind", None, False, None, "Recordings/wind.wav"),
+        ("gust", 1, False, "thunder", None),
+        ("gust", 2, False, None, "Recordings/wind.wav"),
+    }
+    assert len({frozenset(row) for row in rows}) == 1
+
+
 def test_a_neutral_draft_is_warned_of_by_plan_and_build(run: Run, toy_game: Game) -> None:
     toy_game.sounds("odd: { prompt: qwertz, variants: 2 }\nfine: { prompt: rain on a roof }")
     toy_game.toy.missing = True

@@ -231,6 +231,11 @@ def test_what_is_wrong_with_a_value_is_said(value: str, fine: bool) -> None:
     assert (value_problem(value) is None) == fine
 
 
+@pytest.mark.parametrize("value", ["A_B/C", "a\\b", "{a}"])
+def test_a_value_is_no_path_and_no_template(value: str) -> None:
+    assert (value_problem(value) or ("", ""))[1].startswith("use letters, digits")
+
+
 @pytest.mark.parametrize(
     "stem", ["", " ", "a/b", "..", "a\\b", "con", "LPT1", "a.wav", "a ", "a*", "é", "x" * 201, "~a"]
 )
@@ -260,7 +265,7 @@ def test_every_category_has_a_cat_id_of_the_list_and_a_content_type_of_the_aswg(
         ("feetmisc", "did you mean 'FEETMisc'?"),
         ("FOOTSTEPS", "universalcategorysystem.com"),
         ("", "universalcategorysystem.com"),
-        ("FEETMisc-Boots/Left", "id"),
+        ("FEETMisc-Boots/Left", "letters"),
     ],
 )
 def test_an_unknown_cat_id_is_said(cat_id: str, hint: str) -> None:

@@ -54,7 +54,7 @@ def test_the_language_has_the_values_that_there_are(block: type, values: type, o
 
 
 def test_the_master_block_has_all_of_mastering_and_colour() -> None:
-    decided_elsewhere = {"loop", "harvest", "duration_s", "colour", "measure_only"}
+    decided_elsewhere = {"gates", "loop", "harvest", "duration_s", "colour", "measure_only"}
     of_mastering = {f.name for f in fields(Mastering)} - decided_elsewhere
     assert set(MasterBlock.model_fields) == of_mastering | {f.name for f in fields(Colour)} | {"loudness"}
 
@@ -71,7 +71,7 @@ def test_a_category_decides_the_levels_and_the_sound_may_say_otherwise(game: Gam
     weapon = sound(game, "a: { prompt: a, category: weapons }")
     assert weapon.mastering.loudness_lufs == CATEGORIES["weapons"].loudness_lufs
     assert weapon.mastering.limit_db == CATEGORIES["weapons"].limit_db
-    assert weapon.gates == CATEGORIES["weapons"].gates
+    assert weapon.mastering.gates == CATEGORIES["weapons"].gates
     own = sound(game, "a: { prompt: a, category: weapons, loudness_lufs: -30, master: { limit_db: 0 } }")
     assert (own.mastering.loudness_lufs, own.mastering.limit_db) == (-30, 0)
     loop = sound(game, "a: { prompt: a, kind: loop }")
@@ -85,9 +85,10 @@ def test_a_project_changes_categories_and_adds_its_own(game: Game) -> None:
         "  robots: { loudness_lufs: -21, cat_id: ROBTMisc, limit_db: 1 }\n"
     )
     weapon = sound(game, "a: { prompt: a, category: weapons, gates: { longest_s: 2 } }")
+    gates = weapon.mastering.gates
     assert weapon.mastering.loudness_lufs == -12
     assert weapon.mastering.limit_db == CATEGORIES["weapons"].limit_db
-    assert (weapon.gates.noise_bed_db, weapon.gates.duplicate, weapon.gates.longest_s) == (None, 0.9, 2)
+    assert (gates.noise_bed_db, gates.duplicate, gates.longest_s) == (None, 0.9, 2)
     robot = sound(game, "a: { prompt: a, category: robots }")
     assert (robot.mastering.loudness_lufs, robot.names["cat_id"]) == (-21, "ROBTMisc")
 
@@ -104,6 +105,7 @@ a:
     transients: { attack_db: 4 }
     reverb: { decay_s: 2 }
     width: 0
+    channels: stereo
 """
     colour = sound(game, text).mastering.colour
     assert colour == Colour(
@@ -120,8 +122,10 @@ a:
     )
     plain = sound(game, "a: { prompt: a }").mastering
     assert plain.clip_key("t") != sound(game, text).mastering.clip_key("t")
-    whole = sound(game, "a: { prompt: a, master: { pitch_st: 1, width: 1 } }").mastering
-    written = sound(game, "a: { prompt: a, master: { pitch_st: 1.0, width: 1.0 } }").mastering
+    whole = sound(game, "a: { prompt: a, master: { pitch_st: 1, width: 1, channels: stereo } }").mastering
+    written = sound(
+        game, "a: { prompt: a, master: { pitch_st: 1.0, width: 1.0, channels: stereo } }"
+    ).mastering
     assert whole.clip_key("t") == written.clip_key("t")
 
 
@@ -131,6 +135,11 @@ def test_measure_leaves_the_level_to_the_take(game: Game) -> None:
         assert (mastering.measure_only, mastering.loudness_lufs) == (True, None)
     kept = sound(game, "a: { prompt: a, master: { loudness_lufs: keep } }").mastering
     assert (kept.measure_only, kept.loudness_lufs) == (False, None)
+    game.manifest(
+        "defaults: { model: toy, loudness: measure }\nsounds:\n  a: { prompt: a, loudness_lufs: -20 }\n"
+    )
+    (own,) = load(game.root, game.catalog)[1]
+    assert (own.mastering.measure_only, own.mastering.loudness_lufs) == (False, -20), "a sound's own wins"
     (found,) = mistakes(game, "a: { prompt: a, loudness: measure, loudness_lufs: -20 }")
     assert "stands beside a target" in found
 
@@ -154,6 +163,25 @@ def test_measure_leaves_the_level_to_the_take(game: Game) -> None:
         ("gates: { duplicate: never }", "gates.duplicate", "", ""),
         ("master: { eq: [{ gain_db: 3 }] }", "master.eq.0.frequency_hz", "", ""),
         ("cat_id: FOOTgravl", "cat_id", "no CatID", ""),
+        ("encode: { quality: 0.5 }", "encode.quality", "wav has no quality", "for ogg"),
+        ("encode: { format: mp3, quality: 0.5 }", "encode.quality", "mp3 has no quality", "for ogg"),
+        ("encode: { format: ogg, bitrate_kbps: 96 }", "encode.bitrate_kbps", "no bit rate", "for mp3, opus"),
+        ("encode: { bitrate_kbps: 96 }", "encode.bitrate_kbps", "wav has no bit rate", "for mp3, opus"),
+        ("encode: { format: opus, bit_depth: 24 }", "encode.bit_depth", "opus has no bit", "for wav, flac"),
+        ("master: { highpass_hz: 900, lowpass_hz: 800 }", "master.highpass_hz", "above lowpass_hz", "below"),
+        (
+            "master: { loudness_lufs: keep, limit_db: 3 }",
+            "master.limit_db",
+            "beside loudness_lufs: keep",
+            "one",
+        ),
+        ("loudness: measure, master: { limit_db: 3 }", "master.limit_db", "beside loudness: measure", "one"),
+        ("master: { width: 2 }", "master.width", "mono file", "channels: stereo"),
+        ("kind: loop, master: { width: 2, channels: mono }", "master.width", "mono file", "channels: stereo"),
+        ("fx_name: ''", "fx_name", "is empty", "leave it out"),
+        ("fx_name: a/b", "fx_name", "'/'", "letters"),
+        ("file_names: ''", "file_names", "is empty", "leave it out"),
+        ("file_names: '{name}_{creator}_{variant}'", "file_names", "there is none", "in sfxgen.yaml"),
         ("file_names: '{nmae}_{variant}'", "file_names", "nmae", "did you mean"),
         ("file_names: 'a/{name}_{variant}'", "file_names", "", ""),
         ("file_names: '{name}'", "file_names", "alike", "{variant"),
@@ -178,6 +206,59 @@ def test_defaults_for_other_kinds_of_sound_are_passed_over(game: Game) -> None:
     one_shot, loop = load(game.root, game.catalog)[1]
     assert (one_shot.mastering.colour.stretch, one_shot.mastering.crossfade_ms) == (2, 0)
     assert (loop.mastering.colour.stretch, loop.mastering.crossfade_ms, loop.take_s) == (1, 300, 9)
+
+
+def test_defaults_for_other_formats_and_levels_are_passed_over(game: Game) -> None:
+    game.manifest(
+        "defaults:\n  model: toy\n  master: { limit_db: 3, width: 2 }\n"
+        "  encode: { quality: 0.5, bitrate_kbps: 96, bit_depth: 24, cues: events }\n"
+        "sounds:\n  a: { prompt: a, loudness: measure }\n  b: { prompt: b, encode: { format: ogg } }\n"
+        "  c: { prompt: c, master: { loudness_lufs: keep } }\n"
+    )
+    measured, ogg, kept = load(game.root, game.catalog)[1]
+    assert (measured.encoding.bit_depth, measured.encoding.cues) == (24, "events")
+    assert (ogg.encoding.quality, ogg.mastering.colour.width) == (0.5, 2)
+    assert (measured.mastering.measure_only, kept.mastering.loudness_lufs) == (True, None)
+
+
+def test_what_defaults_keep_a_sound_may_limit_and_what_they_measure_it_may_colour(game: Game) -> None:
+    game.manifest(
+        "defaults: { model: toy, loudness: measure, master: { width: 2 } }\n"
+        "sounds:\n  a: { prompt: a, master: { limit_db: 3, reverb: { decay_s: 1 } } }\n"
+        "  b: { prompt: b, kind: loop }\n"
+    )
+    hit, loop = load(game.root, game.catalog)[1]
+    assert (hit.mastering.measure_only, hit.mastering.colour.reverb) == (True, Reverb(decay_s=1.0))
+    assert loop.mastering.colour.width == 2
+
+
+@pytest.mark.parametrize("short", ["loudness_lufs: -20", "loudness: measure"])
+def test_the_last_word_on_a_level_is_the_sound_s_own_or_a_default_s(game: Game, short: str) -> None:
+    """Whether under `master` or short for it: what the sound takes over says nothing about its own."""
+    game.manifest(
+        f"defaults: {{ model: toy, {short} }}\n"
+        "sounds: { a: { prompt: a, master: { loudness: , loudness_lufs: keep, limit_db: 3 } } }\n"
+    )
+    with pytest.raises(ManifestError) as caught:
+        load(game.root, game.catalog)
+    assert [mistake.where for mistake in caught.value.mistakes] == ["sounds.a.master.limit_db"]
+
+
+def test_a_layer_s_filters_do_not_cross(game: Game) -> None:
+    layers = "layers: [{ prompt: a }, { prompt: b, highpass_hz: 900, lowpass_hz: 300 }]"
+    (found,) = mistakes(game, f"a: {{ model: toy, {layers} }}")
+    assert "sounds.a.layers[1].highpass_hz: 900 Hz is above lowpass_hz, 300 Hz" in found
+
+
+def test_a_backslash_in_a_source_is_told_as_one(game: Game) -> None:
+    (found,) = mistakes(game, "a: { model: recording, source: 'Recordings\\wind.wav' }")
+    assert "backslash | write / between folders" in found
+
+
+def test_a_creator_of_the_project_is_enough_for_a_sound_s_template(game: Game) -> None:
+    game.project("name: game\nengine: files\nassets: Sounds\ncreator: AB\n")
+    made = sound(game, "a: { prompt: a, file_names: '{name}_{creator}_{variant}' }")
+    assert made.file(1) == "a_AB_1.wav"
 
 
 def test_a_loop_says_how_long_its_takes_are_and_how_many_it_is_joined_of(game: Game) -> None:

@@ -16,6 +16,7 @@ from sfxgen.audio.codec import decode, read
 from sfxgen.audio.likeness import likeness, print_of
 from sfxgen.audio.loudness import measure_loudness, true_peak_dbtp
 from sfxgen.audio.seam import measure_seam
+from sfxgen.build import build
 from sfxgen.events import Event, Notice
 
 Record = dict[str, object]
@@ -97,20 +98,80 @@ def test_layers_are_gated_as_the_sound_that_they_are_together(game: Game) -> Non
     assert not failures(game)
 
 
+def test_each_sound_judges_a_take_that_two_share(game: Game) -> None:
+    game.sounds("a: { prompt: x, gates: { longest_s: 0.01 } }\nb: { prompt: x }")
+    found = failures(game)
+    assert set(found) == {"a_01"}
+    assert "too long" in found["a_01"]
+    assert ("unity", "b_01") in game.lock().assets
+    game.sounds("a: { prompt: x, gates: { longest_s: 0.01 } }\nb: { prompt: x }\nc: { prompt: x, seed: 7 }")
+    assert set(failures(game)) == {"a_01"}
+
+
+def test_a_take_from_the_store_is_judged_by_the_sound_that_wants_it(game: Game) -> None:
+    game.sounds("b: { prompt: x }")
+    game.build()
+    game.sounds("c: { prompt: x, gates: { longest_s: 0.01 } }")
+    found = failures(game)
+    assert found["c_01"].startswith("4 attempts failed")
+    assert [prompt for prompt, _ in game.toy.made] == ["x"] * 3, "the store's take was the first attempt"
+
+
+def test_a_tightened_gate_makes_what_fails_it_again_and_wakes_no_model_for_the_rest(game: Game) -> None:
+    game.sounds("a: { prompt: copy once, variants: 2, gates: { duplicate: off } }\nb: { prompt: b }")
+    game.build()
+    first = game.content("a_01")
+    game.sounds(
+        "a: { prompt: copy once, variants: 2, gates: { shortest_s: 0.02 } }\nb: { prompt: b, loudness_lufs: -30 }"
+    )
+    assert not failures(game)
+    assert game.toy.made == []
+    assert game.content("a_01") == first
+
+
+def test_what_failed_for_many_is_told_once_with_the_gate_and_the_place(game: Game) -> None:
+    game.sounds("step: { prompt: walk, duration_s: 5, harvest: 3, gates: { longest_s: 0.001 } }")
+    report = game.build()
+    told = [failure.error for failure in report.failures]
+    assert "3 times" not in str(told[0])
+    assert "(4 times)" in str(told[0]) or "; " in str(told[0])
+    assert "gates: { longest_s: … }" in told[0].hint
+    assert "Audio/manifests/game.yaml:3" in told[0].hint
+    assert [str(error) for error in told[1:]] == ["its take is the one that failed for step_01"] * 2
+
+
+def test_a_walk_of_one_step_again_and_again_is_no_harvest(game: Game) -> None:
+    rate, rng = 16_000, np.random.default_rng(3)
+    t = np.arange(round(0.5 * rate)) / rate
+    step = 0.3 * rng.standard_normal(len(t)) * np.exp(-t / 0.03)
+    soundfile.write(game.root / "same.wav", np.tile(step, 6), rate)
+    manifest = "sounds:\n  step: {{ model: recording, source: same.wav, harvest: 4{} }}\n"
+    game.manifest(manifest.format(""))
+    assert "the same event twice" in failures(game)["step_01"]
+    game.manifest(manifest.format(", gates: { duplicate: off }"))
+    assert not failures(game)
+
+
 # --- level ------------------------------------------------------------------------------------------
 
 
-def test_variants_that_cannot_be_level_are_told(game: Game) -> None:
-    game.sounds("a: { prompt: a, variants: 4, loudness_lufs: -3, master: { limit_db: 0 } }")
+def warnings(game: Game) -> list[str]:
     told: list[Event] = []
-    from sfxgen.build import build
-
     build(game.root, game.catalog, on_event=told.append)
-    levels = [record.loudness_lufs for record in game.lock().assets.values()]
-    notices = [event for event in told if isinstance(event, Notice) and "differ by" in event.message]
-    assert all(level is not None for level in levels)
-    spread = max(levels) - min(levels)  # type: ignore[type-var, operator]
-    assert bool(notices) == (spread > 1)
+    return [f"{event.message} | {event.hint}" for event in told if isinstance(event, Notice)]
+
+
+def test_what_the_ceiling_holds_below_its_level_is_told_once(game: Game) -> None:
+    game.sounds("a: { prompt: a, variants: 4, loudness_lufs: -3, master: { limit_db: 0 } }\nb: { prompt: b }")
+    (told,) = warnings(game)
+    levels = [record.loudness_lufs or 0 for record in game.lock().assets.values() if record.sound == "a"]
+    assert told.startswith("a: ")
+    assert "the ceiling holds" in told
+    assert f"loudness_lufs: {np.floor(min(levels)):.0f} is what it reaches" in told
+    spread = max(levels) - min(levels)
+    assert (f"differ by {spread:.1f} LU" in told) == (spread > 1)
+    game.sounds("a: { prompt: a, loudness_lufs: -30, master: { limit_db: 0 } }\nb: { prompt: b }")
+    assert warnings(game) == [], "variants that are gone do not count"
 
 
 def test_a_limiter_brings_a_set_to_one_level_under_the_ceiling(game: Game) -> None:
@@ -324,6 +385,9 @@ def test_a_pointer_of_git_lfs_is_the_recording_that_it_stands_for(game: Game) ->
         ("source: gone.wav", "cannot be read"),
         ("source: a.wav, variants: 2", "has 1 take"),
         ("source: a.wav, harvest: 2, variants: 3", "has 2 takes"),
+        ("source: a.wav, harvest: 4, variants: 4, reject: [2]", "reject leaves 3 of them"),
+        ("source: a.wav, harvest: 2, takes: [3]", "has 2 takes"),
+        ("source: a.wav, reject: [1]", "reject leaves 0 of them"),
         ("source: a.wav, prompt: a", "does not take it"),
         ("source: a.wav, steps: 3", "does not take it"),
         ("variants: 1", "is missing"),

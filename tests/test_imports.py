@@ -32,6 +32,7 @@ models  engines
 report
 sessions  workspace
 gamefiles  siblings
+generate
 produce
 build
 watch
@@ -178,6 +179,6 @@ def test_only_the_command_line_prints_and_exits() -> None:
 
 
 def test_the_way_of_reading_imports_sees_them() -> None:
-    assert {"mastering", "recipe", "audio.codec"} <= set(own_imports("produce"))
+    assert {"mastering", "acceptance", "audio.codec"} <= set(own_imports("produce"))
     assert "produce" in set(own_imports("build")), "an import inside a function counts"
     assert "audio.clip" not in set(own_imports("contracts")), "one for type checkers does not"

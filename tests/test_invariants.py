@@ -272,13 +272,12 @@ def test_7_same_inputs_same_bytes_from_nothing(manifest: dict[str, dict[str, obj
 def test_5_no_silence_nan_or_clipping_becomes_an_asset(game: Game) -> None:
     import numpy as np
 
-    from sfxgen.acceptance import Trial, refusal
+    from sfxgen.acceptance import Refusal, Trial, refusal
     from sfxgen.audio.clip import Clip
-    from sfxgen.categories import Gates
     from sfxgen.recipe import Mastering
 
-    def reject_reason(take: Clip) -> str | None:
-        return refusal(take, [Trial(Gates(), Mastering())], {})
+    def reject_reason(take: Clip) -> Refusal | None:
+        return refusal(take, Trial(Mastering()), {})
 
     good = toy_clip(Recipe(model="toy", revision=None, adapter_version=1, base_seed=0, take=1))
     assert reject_reason(good) is None

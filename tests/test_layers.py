@@ -250,7 +250,7 @@ def test_a_bug_in_the_laying_stops_no_other_sound(game: Game, monkeypatch: pytes
     def broken(*_: object, **__: object) -> None:
         raise MemoryError("no room")
 
-    monkeypatch.setattr("sfxgen.produce.stack", broken)
+    monkeypatch.setattr("sfxgen.generate.stack", broken)
     game.sounds(SLAM + "fine: { prompt: fine }\n")
     assert game.build().exit_code == 70
     assert ("unity", "fine_01") in game.lock().assets

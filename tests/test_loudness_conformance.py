@@ -296,7 +296,7 @@ def test_true_peak_agrees_with_a_fourier_interpolation() -> None:
         clip = random_clip(seed)
         samples = np.pad(clip.samples[: clip.sample_rate // 2], ((500, 500), (0, 0)))
         padded = signal.sosfiltfilt(signal.butter(8, 0.75, output="sos"), samples, axis=0).astype(np.float32)
-        fine = signal.resample(padded.astype(np.float64), 4 * len(padded))
+        fine = signal.resample(padded.astype(np.float64), 16 * len(padded))
         ours = true_peak_dbtp(Clip(padded, clip.sample_rate))
         if ours is not None:
             assert ours == pytest.approx(20 * np.log10(np.abs(fine).max()), abs=0.02), seed

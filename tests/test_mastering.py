@@ -252,7 +252,7 @@ def test_the_page_on_mastering_gives_the_defaults_as_they_are() -> None:
         values = [getattr(mastering, name) for mastering in MASTERING_DEFAULTS.values()]
         assert cells == [words[v] if v is None or v is True or v is False else f"{v:.10g}" for v in values]
     undocumented = set(Mastering.__dataclass_fields__) - {name for name, *_ in rows}
-    levels = {"loudness_lufs", "limit_db", "true_peak_dbtp", "measure_only"}
+    levels = {"loudness_lufs", "limit_db", "true_peak_dbtp", "measure_only", "gates"}
     assert undocumented == {"duration_s", "min_duration_s", "max_duration_s", "harvest", "colour"} | levels
 
 

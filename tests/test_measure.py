@@ -8,6 +8,7 @@ import re
 import struct
 import subprocess
 import sys
+import tracemalloc
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -200,6 +201,29 @@ def test_the_gates_are_the_category_s(tmp_path: Path, run: Run) -> None:
 # --- loops ------------------------------------------------------------------------------------------
 
 
+def test_a_project_s_own_categories_are_known_inside_it(
+    tmp_path: Path, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = write(tmp_path / "a.wav", noise(2))
+    inside = tmp_path / "game" / "Sounds"
+    inside.mkdir(parents=True)
+    (tmp_path / "game" / "sfxgen.yaml").write_text(
+        "engine: nonesuch\ncategories:\n  robots: { gates: { longest_s: 1 } }\n"
+        "  ui: { gates: { longest_s: 1.5 } }\n  broken: { gates: never }\n",
+        encoding="utf-8",
+    )
+    refused = run("--category", "robots", path)
+    assert refused.code == 2
+    assert "there is no category 'robots'" in refused.err
+    assert run("--json", "--category", "ui", path).records[0]["gates"] == []
+    monkeypatch.chdir(inside)
+    assert "longest_s" in run("--category", "robots", path).out
+    (record,) = run("--json", "--category", "ui", path).records
+    assert [(gate["gate"], gate["limit"]) for gate in record["gates"]] == [("longest_s", 1.5)]
+    assert run("--json", path).records[0]["gates"] == []
+    assert run("--category", "broken", path).code == 2
+
+
 def test_a_loop_that_closes_passes_and_a_cut_does_not(tmp_path: Path) -> None:
     tone = np.sin(2 * np.pi * 110.3 * np.arange(4 * RATE) / RATE)[:, np.newaxis] * 0.3 + 0.02 * noise(4)
     take = Clip(tone.astype(np.float32), RATE)
@@ -307,7 +331,7 @@ def test_hours_are_refused_before_they_are_read(tmp_path: Path, monkeypatch: pyt
         raise AssertionError("it was read")
 
     path = tmp_path / "a.wav"
-    frames = 3 * 3600 * RATE
+    frames = 6 * 3600 * RATE
     head = struct.pack("<4sIHHIIHH", b"fmt ", 16, 1, 2, RATE, RATE * 4, 4, 16)
     head += struct.pack("<4sI", b"data", 4 * frames)
     with path.open("wb") as file:
@@ -315,9 +339,63 @@ def test_hours_are_refused_before_they_are_read(tmp_path: Path, monkeypatch: pyt
         file.truncate(12 + len(head) + 4 * frames)  # takes no room on the disk
     monkeypatch.setattr(measure, "read", never)
     error = measure_file(path, GATES).error
-    assert (
-        error == "it is too long to be measured: 180 min of 2 channels (at most 23 min of stereo at 48 kHz)"
+    assert error == "it is too long to be measured: 6.0 h of 2 channels (at most 4.7 h of stereo at 48 kHz)"
+
+
+def test_four_hours_are_not_refused(tmp_path: Path) -> None:
+    assert 4 * 3600 * RATE * 2 <= measure.MOST_SAMPLES
+
+
+@pytest.mark.parametrize("offset", [0.0, 0.05])
+def test_a_long_file_is_measured_but_for_what_would_copy_it(
+    offset: float, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    samples = np.concatenate([np.zeros((RATE, 2)), noise(20, channels=2), np.zeros((RATE, 2))]) + offset
+    path = write(tmp_path / "a.wav", samples, subtype="FLOAT")
+    short = measure_file(path, GATES, loop=True)
+    monkeypatch.setattr(measure, "MOST_SAMPLES_OF_A_SOUND", samples.size - 1)
+    long = measure_file(path, GATES, loop=True)
+    assert (long.error, long.gates, long.loop) == (None, None, None)
+    assert "gates and its loop were not measured" in (long.note or "")
+    if not offset:
+        assert long.active_lufs == pytest.approx(short.active_lufs, abs=0.01)
+    for name in FIELDS - {"gates", "loop", "note", "active_lufs"}:
+        assert getattr(long, name) == getattr(short, name), name
+    assert (short.note, short.onset_s, short.end_s) == (None, 1.0, 21.0)
+
+
+def test_a_long_file_takes_little_more_memory_than_itself(monkeypatch: pytest.MonkeyPatch) -> None:
+    clip = Clip(np.random.default_rng(1).standard_normal((120 * RATE, 2), dtype=np.float32) * 0.1, RATE)
+    monkeypatch.setattr(measure, "MOST_SAMPLES_OF_A_SOUND", 0)
+    tracemalloc.start()
+    try:
+        measured("a", clip, GATES)
+        assert tracemalloc.get_traced_memory()[1] < 0.5 * clip.samples.nbytes
+    finally:
+        tracemalloc.stop()
+
+
+def test_silence_that_is_long_has_no_levels(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(measure, "MOST_SAMPLES_OF_A_SOUND", 0)
+    record = measured("a", Clip(np.zeros((RATE, 2), np.float32), RATE), GATES)
+    assert (record.active_lufs, record.loudness_lufs, record.onset_s, record.gates) == (
+        None,
+        None,
+        None,
+        None,
     )
+
+
+def test_what_was_left_out_is_shown(tmp_path: Path, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    one, two = write(tmp_path / "a.wav", noise(1)), write(tmp_path / "b.wav", hit())
+    monkeypatch.setattr(measure, "MOST_SAMPLES_OF_A_SOUND", RATE - 1)
+    shown = run(one)
+    assert re.search(r"\n  note +it is longer than a sound", shown.out)
+    assert "pass" not in shown.out
+    table = run(one, two).out
+    assert re.search(r"a\.wav .* –\n", table)
+    assert "a.wav: note: it is longer" in table
+    assert "b.wav: note" not in table
 
 
 def test_what_decodes_to_too_much_is_refused_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -451,17 +529,17 @@ def test_the_mark_is_where_the_true_peak_is() -> None:
 
 
 def test_a_waveform_s_columns_have_all_its_extremes() -> None:
-    from sfxgen.report.waveform import columns
+    from sfxgen.report.pictures import envelope
 
     samples = noise(0.5, channels=2).astype(np.float32)
-    low, high, seconds = columns(Clip(samples, RATE), 50)
+    low, high, seconds = envelope(Clip(samples, RATE), 50)
     assert low.shape == high.shape == seconds.shape == (50,)
     assert (low.min(), high.max()) == (samples.min(), samples.max())
     assert seconds[10] == pytest.approx(0.1)
 
 
 def test_a_spectrogram_of_minutes_has_no_more_columns_and_a_tone_where_it_is() -> None:
-    from sfxgen.report.waveform import spectrogram_db
+    from sfxgen.report.pictures import spectrogram_db
 
     time = np.arange(60 * 8000) / 8000
     levels, (first_s, last_s) = spectrogram_db(
@@ -471,6 +549,18 @@ def test_a_spectrogram_of_minutes_has_no_more_columns_and_a_tone_where_it_is() -
     assert int(levels.mean(axis=1).argmax()) == 20
     assert first_s == pytest.approx(0.01)
     assert last_s == pytest.approx(59.99, abs=0.001)
+
+
+@pytest.mark.parametrize("name", ["a.jpg", "a.SVG", "a.pdf"])
+def test_a_picture_is_a_png_or_in_a_folder(name: str, tmp_path: Path, run: Run) -> None:
+    sound = write(tmp_path / "a.wav", hit())
+    refused = run("--plot", tmp_path / name, sound)
+    assert refused.code == 2
+    assert "name a .png, or a folder" in refused.err
+    assert not (tmp_path / name).exists()
+    (tmp_path / name).mkdir()
+    assert run("--plot", tmp_path / name, sound).code == 0
+    assert (tmp_path / name / "a.wav.png").is_file()
 
 
 def test_without_matplotlib_the_extra_is_named(
@@ -508,6 +598,8 @@ def test_the_page_s_options_are_the_command_s() -> None:
     assert f"(`{next(iter(CATEGORIES))}`)" in text
 
 
-def test_the_page_s_limit_is_the_code_s() -> None:
-    minutes = measure.MOST_SAMPLES / 2 / 48_000 / 60
-    assert f"more than {minutes:.0f} minutes of stereo" in PAGE.read_text(encoding="utf-8")
+def test_the_page_s_limits_are_the_code_s() -> None:
+    page = PAGE.read_text(encoding="utf-8")
+    minutes = measure.MOST_SAMPLES_OF_A_SOUND / 2 / 48_000 / 60
+    assert f"more than {minutes:.0f} minutes of stereo" in page
+    assert f"more than {measure.MOST_SAMPLES / 2 / 48_000 / 3600:.1f} hours" in page

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from sfxgen.categories import Gates
 from sfxgen.colour import Band, Colour, Compressor
 from sfxgen.recipe import Delivery, Encoding, Mastering, Recipe, Tags, canonical_json, derive_seed, digest_of
 
@@ -71,7 +72,8 @@ def test_every_mastering_setting_is_in_the_clip_key(name: str) -> None:
     settings = Mastering(harvest=0, min_duration_s=0.5, max_duration_s=3.0, duration_s=1.0)
     value = getattr(settings, name)
     other: Any = not value if isinstance(value, bool) else 2 if name == "channels" else None
-    other = Colour(reverse=True) if name == "colour" else value + 1 if other is None else other
+    changed: dict[str, Any] = {"colour": Colour(reverse=True), "gates": Gates(duplicate=None)}
+    other = changed.get(name, other) if name in changed or other is not None else value + 1
     assert replace(settings, **{name: other}).clip_key("t") != settings.clip_key("t")
     assert settings.clip_key("t") != settings.clip_key("u")
 

@@ -259,6 +259,48 @@ def test_the_project_s_schema_and_definitions_are_of_one_mind(key: str, value: o
         ({"takes": []}, ("takes",), "is empty", "write at least one"),
         ({"seed": 1.5}, ("seed",), "expected a whole number, not 1.5", ""),
         ({"master": {"loudness_lufs": "kep"}}, ("master", "loudness_lufs"), "'kep'", ""),
+        (
+            {"master": {"loudness_lufs": "loud"}},
+            ("master", "loudness_lufs"),
+            "a number or keep, not 'loud'",
+            "",
+        ),
+        ({"reverse": True}, ("reverse",), "unknown key", "write it under master: { reverse: true }"),
+        ({"highpass_hz": 80}, ("highpass_hz",), "unknown key", "under master: { highpass_hz: 80 }"),
+        ({"eq": []}, ("eq",), "unknown key", "under master: { eq: … }"),
+        ({"format": "ogg"}, ("format",), "unknown key", "under encode: { format: ogg }"),
+        ({"sample_rate": 48000}, ("sample_rate",), "unknown key", "under master: { sample_rate: 48000 }"),
+        ({"duplicate": "off"}, ("duplicate",), "unknown key", "under gates: { duplicate: off }"),
+        ({"load_type": "streaming"}, ("load_type",), "unknown key", "under unity: { load_type: streaming }"),
+        ({"master": {"format": "ogg"}}, ("master", "format"), "unknown key", "under encode: { format: ogg }"),
+        ({"encode": {"category": "ui"}}, ("encode", "category"), "unknown key", "in the sound"),
+        ({"creator": "AB"}, ("creator",), "unknown key", "it belongs in sfxgen.yaml"),
+        ({"categories": {}}, ("categories",), "unknown key", "it belongs in sfxgen.yaml"),
+        ({"name": "Coin"}, ("name",), "unknown key", "did you mean 'fx_name'?"),
+        ({"gates": "never"}, ("gates",), "not 'never'", "write a block, as gates: { duplicate: 0.9 }"),
+        ({"encode": "mp3"}, ("encode",), "not 'mp3'", "write a block, as encode: { format: mp3 }"),
+        ({"unity": 5}, ("unity",), "expected a mapping", "write a block, as unity: { load_type"),
+        (
+            {"master": {"eq": [{"gain_db": 3}]}},
+            ("master", "eq", 0, "frequency_hz"),
+            "is missing",
+            "it needs frequency_hz and gain_db",
+        ),
+        ({"layers": ["coin"]}, ("layers", 0), "expected a mapping", "as in { preset: coin }"),
+        (
+            {"layers": [{"trim": False}]},
+            ("layers", 0, "trim"),
+            "no key of a layer",
+            "master: { trim: false }",
+        ),
+        ({"gates": {"silence_dbfs": "off"}}, ("gates", "silence_dbfs"), "cannot be switched off", "number"),
+        ({"gates": {"shortest_s": "off"}}, ("gates", "shortest_s"), "cannot be switched off", "number"),
+        ({"gates": {"duplicate": "of"}}, ("gates", "duplicate"), "a number or off", "did you mean 'off'?"),
+        ({"gates": {"longest_s": 0}}, ("gates", "longest_s"), "0 is not positive", "above 0"),
+        ({"gates": {"noise_bed_db": 4}}, ("gates", "noise_bed_db"), "4 is not at most 0", ""),
+        ({"encode": {"format": "MP3"}}, ("encode", "format"), "'MP3' is not wav", "did you mean 'mp3'?"),
+        ({"encode": {"cues": [0.5, "x"]}}, ("encode", "cues", 1), "expected a number, not 'x'", ""),
+        ({"encode": {"cues": 5}}, ("encode", "cues"), "expected a list or events, not 5", ""),
         ({"prompt": "x" * 2001}, ("prompt",), "is longer than 2000 characters", "say it in fewer words"),
         (
             {"unity": {"platforms": {"andriod": {}}}},
@@ -277,6 +319,59 @@ def test_a_mistake_says_where_what_and_how_to_mend_it(
     assert path == ("sounds", "a", *where)
     assert what in said
     assert hint in hinted
+
+
+@pytest.mark.parametrize(
+    ("project", "where", "what", "hint"),
+    [
+        (
+            {"categories": {"footsteps": {"loudness": -20}}},
+            ("categories", "footsteps", "loudness"),
+            "unknown key",
+            "did you mean 'loudness_lufs'?",
+        ),
+        (
+            {"categories": {"footsteps": {"gates": {"longest": 3}}}},
+            ("categories", "footsteps", "gates", "longest"),
+            "unknown key",
+            "did you mean 'longest_s'?",
+        ),
+        (
+            {"categories": {"ui": "loud"}},
+            ("categories", "ui"),
+            "expected a mapping",
+            "ui: { loudness_lufs: -20 }",
+        ),
+        ({"model": "synth"}, ("model",), "unknown key", "under defaults: { model: synth }"),
+    ],
+)
+def test_a_mistake_of_the_project_too(
+    project: dict[str, Any], where: tuple[str | int, ...], what: str, hint: str
+) -> None:
+    ((path, said, hinted),) = LANGUAGE.check(ProjectBlock, project, ())
+    assert path == where
+    assert what in said
+    assert hint in hinted
+
+
+GATE_RANGES: dict[str, tuple[float, float]] = {
+    **dict.fromkeys(
+        ("clipped_share", "dc_share", "bandwidth_share", "duplicate", "speech_modulation"), (0, 1)
+    ),
+    **dict.fromkeys(("seam_step_db", "seam_level_db", "seam_flux_z"), (0, 100)),
+    "noise_bed_db": (-120, 0),
+    "longest_s": (0.001, 600),
+}
+
+
+@pytest.mark.parametrize(("gate", "ends"), GATE_RANGES.items())
+def test_a_gate_takes_its_range_and_off_and_nothing_else(gate: str, ends: tuple[float, float]) -> None:
+    for value in (*ends, "off", None):
+        assert list(LANGUAGE.check(LANGUAGE.sound, {"gates": {gate: value}}, ())) == []
+        assert takes(SOUND, {"gates": {gate: value}})
+    for value in (ends[0] - 0.5, ends[1] + 0.5, "on", True):
+        assert len(list(LANGUAGE.check(LANGUAGE.sound, {"gates": {gate: value}}, ()))) == 1
+        assert not takes(SOUND, {"gates": {gate: value}})
 
 
 def test_did_you_mean_names_the_nearest_or_all_of_few() -> None:

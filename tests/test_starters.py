@@ -69,6 +69,23 @@ def test_init_finds_a_unity_project(tmp_path: Path) -> None:
     assert load(tmp_path / "other", installed())[0].engines == ("files",)
 
 
+@pytest.mark.parametrize("there", ["", "Assets/Audio/readme.txt", "ProjectSettings/other.asset"])
+def test_init_for_unity_writes_nothing_where_no_unity_project_is(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], there: str
+) -> None:
+    if there:
+        (tmp_path / there).parent.mkdir(parents=True)
+        (tmp_path / there).write_bytes(b"")
+    before = sorted(tmp_path.rglob("*"))
+    assert sfxgen("init", tmp_path, "--engine", "unity") == 2
+    said = capsys.readouterr()
+    assert "is no Unity project: it has no ProjectSettings/ProjectVersion.txt" in said.err
+    assert "Assets and ProjectSettings, or with --engine files" in said.err
+    assert (said.out, sorted(tmp_path.rglob("*"))) == ("", before)
+    assert sfxgen("init", tmp_path / "new", "--engine", "unity") == 2
+    assert not (tmp_path / "new").exists()
+
+
 @pytest.mark.parametrize(
     "name", ["true", "null", "12", "1.5", "a: b", "Größe", 'say "hi"', "- x", "#1", "x" * 200]
 )

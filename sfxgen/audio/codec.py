@@ -159,6 +159,8 @@ class _Sound(soundfile.SoundFile):  # type: ignore[misc]
 
 
 def _decode(file: BinaryIO, file_bytes: int) -> Clip:
+    if file_bytes == 0:
+        raise AudioError("no audio that can be read: the file is empty", hint="export or copy it again")
     try:
         with _Sound(_Source(file)) as sound:
             samples = Growing(sound.channels, file_bytes=file_bytes, expected_frames=sound.frames)
@@ -170,12 +172,17 @@ def _decode(file: BinaryIO, file_bytes: int) -> Clip:
                     break
             return Clip(samples.taken(), sound.samplerate)
     except (soundfile.LibsndfileError, ValueError) as error:
-        raise AudioError(f"no audio that can be read: {_reason(error)}") from error
+        raise AudioError(f"no audio that can be read: {_reason(error)}", hint=_NO_AUDIO_HINT) from error
+
+
+_NO_AUDIO_HINT = "WAV, FLAC, OGG, Opus, MP3 and AIFF can be read: is it one, and whole?"
 
 
 def _reason(error: Exception) -> str:
-    """Return what went wrong, without libsndfile's name for a file in memory, which is an address."""
-    return error.error_string if isinstance(error, soundfile.LibsndfileError) else str(error)
+    """Return what went wrong, without the name of a file in memory, which is an address: <_io.BufferedReader …>."""
+    if isinstance(error, soundfile.LibsndfileError):
+        return str(error.error_string)
+    return re.sub(r"<[^<>]*>", "the file", str(error))
 
 
 def _npy_header(frames: int, channels: int) -> bytes:

@@ -26,7 +26,7 @@ SURE_ROUNDS, SURER_DB = 6, 0.1
 """The last rounds ask for so much less than the ceiling, and for more each time, while no file holds it."""
 FEW_ROUNDS = 3
 LEAST_STEP_DB = 0.02
-MOST_RAISED_DB = 6.0
+MOST_RAISED_DB = 12.0
 """A codec that takes more of a sound than this has taken all that there was to hear: nothing but its noise would rise."""
 SEAM_STEP_DB = 3.0
 """How far a loop's step across the wrap may be above its own largest ones."""

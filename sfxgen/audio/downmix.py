@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import math
+from collections.abc import Iterator
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,7 +23,14 @@ HEARD_DB = -30.0
 """A band this far below the whole sound is left as it is."""
 
 BANDS_HZ = (0.0, 150.0, 400.0, 1000.0, 2500.0, 6000.0)
-"""Where bands begin. They overlap by an octave or so, as raised cosines over the logarithm of frequency."""
+"""Where the bands begin that tell whether anything cancels. They overlap by an octave or so, as raised cosines over the
+logarithm of frequency."""
+
+NARROW_HZ = (0.0, *(100.0 * 2 ** (third / 3) for third in range(24)))
+"""Where those begin that are turned one by one, where the polarity of a whole channel does not do: thirds of octaves."""
+
+FAINT_DB = -45.0
+"""A narrow band this far below the whole sound goes with the one beside it."""
 
 WINDOW_S = 0.020
 MINUS_3_DB = math.sqrt(0.5)
@@ -37,32 +45,92 @@ def folded(samples: Samples, sample_rate: int, *, loop: bool = False) -> Samples
     if samples.shape[1] < 2 or samples.shape[0] == 0 or not np.isfinite(average).all():
         return average.astype(np.float32)
     length = 2 * max(8, round(WINDOW_S * sample_rate / 2))
-    bands = _bands(length, sample_rate) if len(samples) >= length else np.ones((1, length // 2 + 1))
-    signs = _signs(_covariances(samples, bands, length))
-    for channel in np.flatnonzero(np.any(signs < 0, axis=0)):
-        turned = signs[:, channel] < 0
-        own = samples[:, channel].astype(np.float64)
-        if not np.all(turned):
-            own = _through(own, bands[turned].sum(axis=0), loop=loop)
-        average[:, 0] -= 2 / samples.shape[1] * own
+    together = _covariances(samples, length)
+    wide = _bands(length, sample_rate, BANDS_HZ, 1.0)
+    in_bands = np.einsum(
+        "cdk,bk->bcd", together, wide if len(samples) >= length else wide.sum(axis=0, keepdims=True)
+    )
+    signs = np.ones(samples.shape[1])
+    if not _all_sounds(in_bands, signs):
+        overall = in_bands.sum(axis=0)
+        if not _sounds(overall, signs):
+            signs = _turned(overall, signs)
+        if _all_sounds(in_bands, signs) or len(in_bands) == 1:
+            average = (samples * signs).mean(axis=1, keepdims=True)
+        else:
+            average = _folded_in_bands(samples, signs, together, sample_rate, loop=loop)
     return average.astype(np.float32)
 
 
-def _bands(length: int, sample_rate: int) -> Signal:
+def _folded_in_bands(
+    samples: Samples, signs: Signal, together: Signal, sample_rate: int, *, loop: bool
+) -> Signal:
+    """Return the average with each channel's polarity turned in some bands only.
+
+    Between a band that is turned and one that is not, the phase goes round by half a turn at full level: so nothing is
+    lost there of channels that have nothing to do with each other, as it would be on a way through zero. It goes round
+    the way in which the channel adds to the strongest.
+    """
+    length = 2 * (together.shape[-1] - 1)
+    bands = _bands(length, sample_rate, NARROW_HZ, 1 / 3)
+    in_bands = np.einsum("cdk,bk->bcd", together, bands)
+    strongest = int(np.argmax(np.einsum("bcc->c", in_bands)))
+    polarities = _narrow_signs(in_bands, signs, strongest)
+    ahead = _quadratures(samples, strongest, length)
+    total = np.zeros(len(samples))
+    for channel, along in enumerate(polarities.T):
+        own = samples[:, channel].astype(np.float64)
+        if np.all(along == along[0]):
+            total += along[0] * own
+            continue
+        polarity = np.einsum("b,bk->k", along, bands)
+        turn = np.sqrt(np.maximum(0.0, 1 - polarity**2))
+        for band in np.flatnonzero(along[1:] != along[:-1]):
+            between = (bands[band] > 0) & (bands[band + 1] > 0)
+            if float(np.sum(turn[between] * ahead[channel, between])) > 0:
+                turn[between] *= -1
+        total += _through(own, polarity + 1j * turn, loop=loop)
+    total /= samples.shape[1]
+    return total[:, np.newaxis]
+
+
+def _bands(length: int, sample_rate: int, begin_hz: tuple[float, ...], overlap_octaves: float) -> Signal:
     """Return each band's gain at each frequency of a transform: (bands, bins), 1 in sum."""
     frequency = np.fft.rfftfreq(length, 1 / sample_rate)
     octaves = np.log2(np.maximum(frequency, 1.0))
     above = [np.ones(len(frequency))]
-    for edge_hz in BANDS_HZ[1:]:
-        along = np.clip(octaves - np.log2(edge_hz) + 0.5, 0.0, 1.0)
+    for edge_hz in begin_hz[1:]:
+        along = np.clip((octaves - np.log2(edge_hz)) / overlap_octaves + 0.5, 0.0, 1.0)
         above.append(np.sin(along * (np.pi / 2)) ** 2)
     return np.stack([*(low - high for low, high in itertools.pairwise(above)), above[-1]])
 
 
-def _covariances(samples: Samples, bands: Signal, length: int) -> Signal:
-    """Return how the channels go together in each band: (bands, channels, channels)."""
+def _covariances(samples: Samples, length: int) -> Signal:
+    """Return how the channels go together at each frequency: (channels, channels, bins)."""
+    channels = samples.shape[1]
+    total = np.zeros((channels, channels, length // 2 + 1))
+    for spectrum in _spectra(samples, length):
+        parts = np.concatenate([spectrum.real, spectrum.imag], axis=1)
+        for one in range(channels):
+            for other in range(one, channels):
+                total[one, other] += np.einsum("wk,wk->k", parts[one], parts[other])
+    for one in range(channels):
+        total[one:, one] = total[one, one:]
+    return total
+
+
+def _quadratures(samples: Samples, reference: int, length: int) -> Signal:
+    """Return by how much each channel is a quarter of a turn ahead of one, at each frequency: (channels, bins)."""
+    total = np.zeros((samples.shape[1], length // 2 + 1))
+    for spectrum in _spectra(samples, length):
+        total += np.einsum("wk,cwk->ck", spectrum[reference].real, spectrum.imag)
+        total -= np.einsum("wk,cwk->ck", spectrum[reference].imag, spectrum.real)
+    return total
+
+
+def _spectra(samples: Samples, length: int) -> Iterator[NDArray[np.complex64]]:
+    """Yield the spectra of half overlapping windows, (channels, windows, bins), some at a time."""
     frames, channels = samples.shape
-    total = np.zeros((channels, channels, len(bands[0])))
     window = np.sqrt(hann(length)).astype(np.float32)  # half overlapping, their powers add up to 1
     hop = length // 2
     for first in range(-hop, frames, AT_ONCE * hop):
@@ -71,39 +139,57 @@ def _covariances(samples: Samples, bands: Signal, length: int) -> Signal:
         some = np.zeros((channels, (windows + 1) * hop), np.float32)
         some[:, begin - first : end - first] = samples[begin:end].T
         cut = np.lib.stride_tricks.sliding_window_view(some, length, axis=1)[:, ::hop]
-        spectrum = np.fft.rfft(cut * window, axis=-1)
-        parts = np.concatenate([spectrum.real, spectrum.imag], axis=1)
-        for one in range(channels):
-            for other in range(one, channels):
-                total[one, other] += np.einsum("wk,wk->k", parts[one], parts[other])
-    for one in range(channels):
-        total[one:, one] = total[one, one:]
-    together: Signal = np.einsum("cdk,bk->bcd", total, bands)
-    return together
+        yield np.fft.rfft(cut * window, axis=-1).astype(np.complex64)
 
 
-def _signs(together: Signal) -> Signal:
-    """Return the polarity of each channel in each band, (bands, channels): 1 unless the average would cancel.
+def _sounds(covariance: Signal, signs: Signal, of: float = 0.0) -> bool:
+    """Tell whether channels of these polarities do not cancel, or are HEARD_DB below a whole of that power."""
+    own = float(np.trace(covariance))
+    together = float(np.einsum("c,cd,d->", signs, covariance, signs))
+    return own <= 10 ** (HEARD_DB / 10) * of or own <= 1e-300 or together >= 10 ** (-MOST_LOST_DB / 10) * own
 
-    Channel after channel, the strongest first, gets the polarity in which it adds to those before.
+
+def _all_sounds(in_bands: Signal, signs: Signal) -> bool:
+    whole = float(np.einsum("bcc->", in_bands))
+    return all(_sounds(covariance, signs, whole) for covariance in in_bands)
+
+
+def _turned(covariance: Signal, signs: Signal) -> Signal:
+    """Return polarities in which channel after channel, the strongest first, adds to those before; it stays itself."""
+    turned = signs.copy()
+    order = np.argsort(-np.diagonal(covariance), kind="stable")
+    for index, channel in enumerate(order[1:], start=1):
+        before = order[:index]
+        adds = float(np.sum(covariance[channel, before] * turned[before]))
+        if adds * turned[channel] < 0:
+            turned[channel] *= -1
+    return turned
+
+
+def _narrow_signs(in_bands: Signal, signs: Signal, strongest: int) -> Signal:
+    """Return the polarity of each channel in each narrow band, (bands, channels).
+
+    From the loudest band outwards each goes with the one before, unless it would cancel. The channel that is strongest
+    in all is turned nowhere: if one band turned one channel and the next one the other, all would cancel in between.
     """
-    bands, channels = together.shape[:2]
-    signs = np.ones((bands, channels))
-    own = np.einsum("bcc->b", together)
-    for band in np.flatnonzero(own > 10 ** (HEARD_DB / 10) * max(float(own.sum()), 1e-300)):
-        covariance = together[band]
-        if covariance.sum() >= 10 ** (-MOST_LOST_DB / 10) * own[band]:
-            continue
-        order = np.argsort(-np.diagonal(covariance), kind="stable")
-        for index, channel in enumerate(order[1:], start=1):
-            before = order[:index]
-            if float(np.sum(covariance[channel, before] * signs[band, before])) < 0:
-                signs[band, channel] = -1.0
-    return signs
+    powers = np.einsum("bcc->b", in_bands)
+    made = np.tile(signs, (len(in_bands), 1))
+    loudest = int(np.argmax(powers))
+    ways = (range(loudest, len(powers)), range(loudest, -1, -1))
+    for way in ways:
+        signs_before = made[loudest] if way.step < 0 else signs
+        for band in way:
+            made[band] = signs_before
+            faint = powers[band] <= 10 ** (FAINT_DB / 10) * float(powers.sum())
+            if not faint and not _sounds(in_bands[band], made[band]):
+                turned = _turned(in_bands[band], made[band])
+                made[band] = turned * (turned[strongest] * signs[strongest])
+            signs_before = made[band]
+    return made
 
 
-def _through(x: Signal, gains: Signal, *, loop: bool) -> Signal:
-    """Filter by gains over frequency, without delay."""
+def _through(x: Signal, gains: NDArray[np.complex128], *, loop: bool) -> Signal:
+    """Filter by complex gains over frequency, without delay."""
     length = 2 * (len(gains) - 1)
     taps = np.fft.fftshift(np.fft.irfft(gains, length)) * hann(length)
     half = length // 2

@@ -13,7 +13,8 @@ from sfxgen.audio.clip import Clip
 from sfxgen.errors import AudioError
 
 FRAME_MS = 5.0
-FRAMES_AT_ONCE = 400
+SAMPLES_AT_ONCE = 48_000
+"""As much as a processor's cache holds in float64."""
 SUSTAIN_FRAMES = 3
 
 ONSET_ABOVE_FLOOR_DB = 8.0
@@ -50,10 +51,11 @@ NOT_FINITE_HINT = "another seed, or another prompt, may give a usable take"
 Levels = NDArray[np.float64]
 
 
-def active_range(clip: Clip) -> tuple[int, int]:
+def active_range(clip: Clip, *, off_centre: bool = False) -> tuple[int, int]:
     """Return the frames [start, end) in which the clip sounds; (0, 0) where it is silent.
 
-    Levels are RMS over 5 ms, all channels together; the clip should be free of DC (see `remove_dc`).
+    Levels are RMS over 5 ms, all channels together; the clip should be free of DC (see `remove_dc`), unless it is
+    `off_centre`: each channel's mean is then left out of its levels, and the clip is not copied.
     The sound begins and ends with 15 ms in a row at 8 dB above a floor (a single click counts only where nothing
     else does), widened to where it comes within 4 dB of the floor. Silence inside belongs to it.
 
@@ -61,7 +63,7 @@ def active_range(clip: Clip) -> tuple[int, int]:
     left. An end gives way to the bed only where that is steady up to the edge, because the tenth percentile of a
     take without a bed is the sound's own tail.
     """
-    levels_db = frame_levels_db(clip)
+    levels_db = frame_levels_db(clip, off_centre=off_centre)
     if levels_db.size == 0 or levels_db.max() <= SILENCE_DBFS:
         return 0, 0
     first, last = _rise_and_fall(levels_db, levels_db.max() + SILENCE_FLOOR_DB)
@@ -183,11 +185,18 @@ def frame_length(clip: Clip) -> int:
     return max(1, round(FRAME_MS * clip.sample_rate / 1000))
 
 
-def frame_levels_db(clip: Clip) -> Levels:
-    """Return the RMS level of each 5 ms in dBFS, the last one over what is left; -200 dBFS at the least."""
+def frame_levels_db(clip: Clip, *, off_centre: bool = False) -> Levels:
+    """Return the RMS level of each 5 ms in dBFS, the last one over what is left; -200 dBFS at the least.
+
+    `off_centre`: as if each channel were free of its mean.
+    """
     if clip.samples.size == 0:
         return np.zeros(0)
     means, squares = _means(clip, frame_length(clip))
+    if off_centre:
+        offsets = clip.samples.mean(axis=0, dtype=np.float64)
+        squares += offsets * (offsets - 2 * means)
+        means -= offsets
     variances = np.maximum(0.0, squares - np.square(means))
     power = variances + np.square(means - _offset(means, variances))
     levels: Levels = 10 * np.log10(np.maximum(power.mean(axis=1), 1e-20))
@@ -202,15 +211,18 @@ def _means(clip: Clip, frame: int) -> tuple[NDArray[np.float64], NDArray[np.floa
     whole = clip.frames // frame
     count = -(-clip.frames // frame)
     means, squares = np.empty((2, count, clip.channels))
+    at_once = min(whole, max(1, SAMPLES_AT_ONCE // frame))
+    room = np.empty((at_once, frame))
     for channel in range(clip.channels):
-        for first in range(0, count, FRAMES_AT_ONCE):  # as much as a processor's cache holds
-            last = min(whole, first + FRAMES_AT_ONCE)
-            block = clip.samples[first * frame : last * frame, channel].astype(np.float64).reshape(-1, frame)
+        for first in range(0, whole, max(1, at_once)):
+            last = min(whole, first + at_once)
+            block = room[: last - first]
+            block[...] = clip.samples[first * frame : last * frame, channel].reshape(-1, frame)
             with np.errstate(invalid="ignore"):  # +inf and -inf: refused below
-                means[first:last, channel] = block.sum(axis=1)
+                means[first:last, channel] = np.einsum("ij->i", block)
             squares[first:last, channel] = np.einsum("ij,ij->i", block, block)
-    means /= frame
-    squares /= frame
+    means[:whole] /= frame
+    squares[:whole] /= frame
     if whole < count:
         rest = clip.samples[whole * frame :].astype(np.float64)
         with np.errstate(invalid="ignore"):

@@ -25,6 +25,7 @@ from sfxgen.errors import AudioError
 
 SUFFIXES = frozenset({".m4a", ".mp4", ".aac", ".wma"})
 AAC_RATES = (8000, 11025, 12000, 16000, 22050, 24000, 32000, 44100, 48000, 64000, 88200, 96000)
+AAC_BLOCK_FRAMES = 1024
 AAC_MOST_CHANNELS = 6
 HIGHEST_RATE = 768_000
 MOST_CHANNELS = 255
@@ -84,18 +85,20 @@ def read_bytes(data: bytes, suffix: str) -> Clip:
 def encode_aac(clip: Clip, kbps: int, comments: Mapping[str, str]) -> bytes:
     """Return the clip as AAC in an MP4 container, without any time stamp. Needs ffmpeg on the PATH.
 
-    AAC has silence before and after the sound: it decodes to more frames than were encoded.
+    AAC has silence before and after the sound: it always decodes to more frames than were encoded.
     """
     if clip.channels > AAC_MOST_CHANNELS:
         raise ValueError(f"AAC has at most {AAC_MOST_CHANNELS} channels here")
     if clip.sample_rate not in AAC_RATES:
         raise ValueError(f"AAC has only {', '.join(map(str, AAC_RATES))} Hz: set sample_rate to one of them")
-    _ffmpeg("ffmpeg", "only ffmpeg writes m4a files")
+    _ffmpeg("ffmpeg", "only ffmpeg writes m4a files", otherwise="choose another format, as opus or ogg")
     with warnings.catch_warnings():  # pydub's own source makes Python 3.12 warn
         warnings.simplefilter("ignore")
         from pydub import AudioSegment
         from pydub.exceptions import PydubException
-    integers = np.clip(np.rint(clip.samples * 2.0**31), -(2.0**31), 2.0**31 - 1).astype("<i4")
+    # One block more: the encoder drops the last one where it is not full.
+    samples = np.pad(clip.samples, ((0, AAC_BLOCK_FRAMES), (0, 0)))
+    integers = np.clip(np.rint(samples * 2.0**31), -(2.0**31), 2.0**31 - 1).astype("<i4")
     segment = AudioSegment(
         integers.tobytes(), sample_width=4, frame_rate=clip.sample_rate, channels=clip.channels
     )
@@ -109,16 +112,17 @@ def encode_aac(clip: Clip, kbps: int, comments: Mapping[str, str]) -> bytes:
                 buffer, format="ipod", codec="aac", bitrate=f"{kbps}k", parameters=[*exact, *named]
             )
     except (PydubException, OSError) as error:
-        raise AudioError("ffmpeg cannot write AAC: its build may be without it") from error
+        raise AudioError(
+            "ffmpeg cannot write AAC: its build may be without it",
+            hint="choose another format, as opus or ogg",
+        ) from error
     return buffer.getvalue()
 
 
-def _ffmpeg(name: str, why: str) -> str:
+def _ffmpeg(name: str, why: str, *, otherwise: str = "convert the file to WAV") -> str:
     found = shutil.which(name)
     if not found:
-        raise AudioError(
-            f"{why}, and {name} is not on the PATH", hint="install ffmpeg, or convert the file to WAV"
-        )
+        raise AudioError(f"{why}, and {name} is not on the PATH", hint=f"install ffmpeg, or {otherwise}")
     return found
 
 

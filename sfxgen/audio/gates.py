@@ -126,7 +126,8 @@ def findings(measures: GateMeasures, gates: Gates) -> tuple[Finding, ...]:
     """
     peak_dbfs = SILENCE_DBFS if measures.peak_dbfs is None else measures.peak_dbfs
     if peak_dbfs < gates.silence_dbfs:
-        level = "" if measures.peak_dbfs is None else f" (peak {peak_dbfs:.0f} dBFS)"
+        limit = f"{gates.silence_dbfs:g} dBFS at least is wanted"
+        level = "" if measures.peak_dbfs is None else f": it peaks at {peak_dbfs:.1f} dBFS, {limit}"
         return (Finding("silence_dbfs", peak_dbfs, gates.silence_dbfs, f"the take is silent{level}"),)
     length_ms = measures.sounding_s * 1000
     bed_db = SILENCE_DBFS if measures.noise_bed_db is None else measures.noise_bed_db
@@ -135,13 +136,15 @@ def findings(measures: GateMeasures, gates: Gates) -> tuple[Finding, ...]:
             "clipped_share",
             measures.clipped_share,
             gates.clipped_share,
-            f"the take is clipped: {measures.clipped_share:.1%} of its frames are tops cut off flat",
+            f"the take is clipped: {_percent(measures.clipped_share)} of its frames are tops cut off flat, "
+            f"at most {_percent(gates.clipped_share)} may be",
         ),
         *_above(
             "dc_share",
             measures.dc_share,
             gates.dc_share,
-            f"the take is off centre: its offset is {measures.dc_share:.0%} of its peak",
+            f"the take is off centre: its offset is {_percent(measures.dc_share)} of its peak, "
+            f"at most {_percent(gates.dc_share)} may be",
         ),
         *_below(
             "shortest_s",
@@ -166,14 +169,15 @@ def findings(measures: GateMeasures, gates: Gates) -> tuple[Finding, ...]:
             "noise_bed_db",
             bed_db,
             gates.noise_bed_db,
-            f"the take is noisy: a steady bed lies {-bed_db:.0f} dB below its loudest moment, "
+            f"the take is noisy: a steady bed lies {-bed_db:.1f} dB below its loudest moment, "
             f"{_limit(gates.noise_bed_db, sign=-1)} dB at least is wanted",
         ),
         *_below(
             "speech_modulation",
             measures.speech_modulation,
             gates.speech_modulation if measures.sounding_s >= SHORTEST_SPEECH_S else None,
-            f"the take is no speech: {measures.speech_modulation:.0%} of its modulation is at the rate of syllables",
+            f"the take is no speech: {_percent(measures.speech_modulation)} of its modulation is at the rate of syllables, "
+            f"{_percent(gates.speech_modulation)} at least should be",
         ),
     )
 
@@ -184,6 +188,11 @@ def _above(gate: str, value: float, limit: float | None, what: str) -> tuple[Fin
 
 def _below(gate: str, value: float, limit: float | None, what: str) -> tuple[Finding, ...]:
     return () if limit is None or value >= limit else (Finding(gate, value, limit, what),)
+
+
+def _percent(share: float | None) -> str:
+    """Word a share in percent with three digits, however small it is."""
+    return "" if share is None else f"{100 * share:.3g}%"
 
 
 def _limit(limit: float | None, *, sign: int = 1) -> str:

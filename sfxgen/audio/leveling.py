@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
@@ -19,6 +20,9 @@ LEAST_SLOPE = 0.1
 LIMITED_STEPS = 3
 LIMITED_TOLERANCE_LU = 0.005
 ON_TARGET_LU = 0.02
+LEAST_BOUGHT_LU = 0.25
+"""What a decibel of limiting must at least add to the loudness. A sound that is all attack gives less from the third one
+on: its crest is flattened and the level stays what it was."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,9 +48,10 @@ def level(
 ) -> Leveled:
     """Bring a clip to a loudness in LUFS, within 0.02 LU, under a true-peak ceiling in dBTP.
 
-    Where the gain alone would break the ceiling, up to `limit_db` of the peaks are held back to reach the target; a
-    target beyond that is not reached. Without a target a clip is only brought down to the ceiling. A clip without
-    loudness (infrasound) is only kept under it. `loop`: the clip repeats, and is measured as a whole.
+    Where the gain alone would break the ceiling, up to `limit_db` of the peaks are held back to reach the target, as long
+    as each decibel adds 0.25 LU; a target beyond that is not reached. Without a target a clip is only brought down to the
+    ceiling. A clip without loudness (infrasound) is only kept under it. `loop`: the clip repeats, and is measured as a
+    whole.
     Raises AudioError for silence, for samples that are not numbers, and for a `limit_db` below 0.
     """
     if not limit_db >= 0:
@@ -66,8 +71,13 @@ def level(
             target_lufs, lambda tried_db: meter.loudness(measure, tried_db), highest_db, highest_db
         )
         if gain_db > headroom_db and limit_db > 0:
-            peaks = find_peaks(clip, ceiling_dbtp - highest_db, loop=loop)
-            return _limited(target_lufs, ceiling_dbtp, peaks, meter, measure, gain_db, highest_db)
+            peaks = find_peaks(clip, ceiling_dbtp - headroom_db - math.ceil(limit_db), loop=loop)
+            limited = _Limiting(peaks, meter, measure, ceiling_dbtp)
+            worth_db = _worth_limiting_db(limited.estimated_lufs, target_lufs, headroom_db, limit_db)
+            if worth_db > 0:
+                highest_db = headroom_db + worth_db
+                return _limited(target_lufs, limited, min(gain_db, highest_db), highest_db)
+            gain_db = headroom_db
     loudness_lufs = meter.loudness(measure, gain_db)
     return Leveled(
         clip=apply_gain(clip, gain_db),
@@ -108,33 +118,60 @@ def _gain_to(
     return best_db
 
 
-def _limited(
-    target_lufs: float,
-    ceiling_dbtp: float,
-    peaks: Peaks,
-    meter: Meter,
-    measure: Measure,
-    gain_db: float,
-    highest_db: float,
-) -> Leveled:
+@dataclass(frozen=True, slots=True, eq=False)
+class _Limiting:
+    """A clip under a limiter, at any gain."""
+
+    peaks: Peaks
+    meter: Meter
+    measure: Measure
+    ceiling_dbtp: float
+
+    def estimated_lufs(self, gain_db: float) -> float | None:
+        """Return the loudness of the energies that the meter holds, lowered as the limiter would lower them."""
+        reduced_db = reductions_db(self.peaks, self.ceiling_dbtp - gain_db)
+        at = (np.arange(self.meter.energies.size) + 0.5) * self.meter.cell - 0.5
+        lowered_db = np.interp(at, middles(self.peaks), reduced_db)
+        held = replace(self.meter, energies=self.meter.energies * 10 ** (lowered_db / -10))
+        return held.loudness(self.measure, gain_db)
+
+
+def _worth_limiting_db(
+    loudness_at: Callable[[float], float | None], target_lufs: float, headroom_db: float, limit_db: float
+) -> float:
+    """Return how much limiting, up to `limit_db`, is worth its harm on the way to a target.
+
+    Decibel by decibel, from none on, whatever the limit is: so a higher limit never makes a clip quieter.
+    """
+    before_lufs = loudness_at(headroom_db)
+    for worth_db in range(math.ceil(limit_db)):
+        lufs = loudness_at(headroom_db + worth_db + 1)
+        if lufs is None or before_lufs is None:
+            return limit_db
+        if lufs - before_lufs < LEAST_BOUGHT_LU:
+            return float(worth_db)
+        if lufs >= target_lufs:
+            break
+        before_lufs = lufs
+    return limit_db
+
+
+def _limited(target_lufs: float, limiting: _Limiting, gain_db: float, highest_db: float) -> Leveled:
     """Return the clip at its target by a limiter, or as near to it as a gain up to the highest brings it.
 
-    The gain is sought on the energies that the meter holds, lowered as the limiter would lower them. What that misses
-    (it is a few hundredths of a LU) is measured on the limited clip itself.
+    The gain is sought on the estimated loudness. What that misses (it is a few hundredths of a LU) is measured on the
+    limited clip itself.
     """
 
-    def estimated_lufs(gain_db: float) -> float | None:
-        lowered_db = np.interp(at, places, reductions_db(peaks, ceiling_dbtp - gain_db))
-        held = replace(meter, energies=meter.energies * 10 ** (lowered_db / -10))
-        lufs = held.loudness(measure, gain_db)
+    def corrected_lufs(gain_db: float) -> float | None:
+        lufs = limiting.estimated_lufs(gain_db)
         return None if lufs is None else lufs + missed_lu
 
-    at = (np.arange(meter.energies.size) + 0.5) * meter.cell - 0.5
-    places, missed_lu = middles(peaks), 0.0
+    measure, missed_lu = limiting.measure, 0.0
     for _ in range(LIMITED_STEPS):
-        gain_db = _gain_to(target_lufs, estimated_lufs, gain_db, highest_db)
-        held = hold(peaks, gain_db, ceiling_dbtp)
-        loudness_lufs, estimate_lufs = metered(held.clip).loudness(measure), estimated_lufs(gain_db)
+        gain_db = _gain_to(target_lufs, corrected_lufs, gain_db, highest_db)
+        held = hold(limiting.peaks, gain_db, limiting.ceiling_dbtp)
+        loudness_lufs, estimate_lufs = metered(held.clip).loudness(measure), corrected_lufs(gain_db)
         if (
             loudness_lufs is None
             or estimate_lufs is None

@@ -17,7 +17,8 @@ from numpy.typing import NDArray
 
 from sfxgen.audio.clip import Clip, Samples
 from sfxgen.audio.levels import amplitude_to_db, apply_gain, db_to_amplitude
-from sfxgen.audio.loudness import FRAMES_AT_ONCE, INTERPOLATION_REACH, cell_peaks, finite_peak, true_peak_dbtp
+from sfxgen.audio.loudness import FRAMES_AT_ONCE, cell_peaks, finite_peak, true_peak_dbtp
+from sfxgen.audio.truepeak import REACH
 
 Series = NDArray[np.float64]
 
@@ -96,16 +97,18 @@ def hold(peaks: Peaks, gain_db: float, ceiling_dbtp: float) -> Held:
     The ceiling less the gain must be no lower than the level that the peaks were sought by.
     """
     lowered_db = 0.0
-    for _ in range(PASSES):
+    for later in reversed(range(PASSES)):
         reduction_db = reductions_db(peaks, ceiling_dbtp - lowered_db - gain_db)
         held = held_back(peaks, gain_db, reduction_db)
         level_dbtp = peak_dbtp(held, loop=peaks.loop)
         excess_db = 0.0 if level_dbtp is None else level_dbtp - ceiling_dbtp
+        most_db = float(reduction_db.max(initial=0.0))
         if excess_db <= CEILING_TOLERANCE_DB:
-            return Held(held, float(reduction_db.max(initial=0.0)), level_dbtp)
-        lowered_db += excess_db
-    held = apply_gain(held, -excess_db)
-    return Held(held, float(reduction_db.max(initial=0.0)) + excess_db, ceiling_dbtp)
+            return Held(held, most_db, level_dbtp)
+        if later:
+            del held  # there is no room for two of them
+            lowered_db += excess_db
+    return Held(apply_gain(held, -excess_db), most_db + excess_db, ceiling_dbtp)
 
 
 def peak_dbtp(clip: Clip, *, loop: bool) -> float | None:
@@ -122,9 +125,9 @@ def _seam_peaks(samples: Samples, floor: float) -> Samples:
 
     As far to either side as the oversampling filter reaches over it.
     """
-    around = samples[np.arange(-2 * INTERPOLATION_REACH, 2 * INTERPOLATION_REACH) % len(samples)]
+    around = samples[np.arange(-2 * REACH, 2 * REACH) % len(samples)]
     peaks = cell_peaks(around, np.arange(len(around)), floor)
-    return peaks[INTERPOLATION_REACH:-INTERPOLATION_REACH]
+    return peaks[REACH:-REACH]
 
 
 def reductions_db(peaks: Peaks, ceiling_dbtp: float) -> Series:
@@ -143,7 +146,8 @@ def reductions_db(peaks: Peaks, ceiling_dbtp: float) -> Series:
         turn = np.arange(-fade, cells + margin) % cells
         return _released_and_smooth(asked[turn], release_db)[fade : fade + cells]
     first, last = max(0, int(over[0]) - margin), min(cells, int(over[-1]) + fade)
-    padded = np.pad(asked[first:last], margin)
+    padded = np.zeros(last - first + 2 * margin)  # np.pad takes longer than what is done with it
+    padded[margin : margin + last - first] = asked[first:last]
     asked[first:last] = _released_and_smooth(padded, release_db)[margin:-margin]
     return asked
 
@@ -156,7 +160,8 @@ def _released_and_smooth(asked_db: Series, release_db: float) -> Series:
     smooth = np.maximum.accumulate(np.maximum(bridged, spread) + slope) - slope
     smooth[smooth < 1e-9] = 0.0  # what the subtraction rounds to
     for _ in range(2):
-        around = np.pad(smooth, SMOOTHING_CELLS // 2, mode="edge")
+        beside = SMOOTHING_CELLS // 2
+        around = np.concatenate([smooth[:1].repeat(beside), smooth, smooth[-1:].repeat(beside)])
         boxes = [around[at : at + smooth.size] for at in range(SMOOTHING_CELLS)]
         smooth = np.add.reduce(boxes) / SMOOTHING_CELLS
     released: Series = smooth
@@ -166,7 +171,8 @@ def _released_and_smooth(asked_db: Series, release_db: float) -> Series:
 def _largest_within(values: Series, cells: int) -> Series:
     """Return the largest value within so many cells to either side, with zeros outside, by doubling the window."""
     width, length = 1, 2 * cells + 1
-    largest = np.pad(values, cells)
+    largest = np.zeros(values.size + 2 * cells)
+    largest[cells : cells + values.size] = values
     while width < length:
         step = min(width, length - width)
         largest = np.maximum(largest[:-step], largest[step:])

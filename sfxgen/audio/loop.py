@@ -92,14 +92,16 @@ def make_loop(clip: Clip, duration_s: float, crossfade_ms: float) -> Clip:
     if spare < 0:
         raise AudioError(
             f"the take of {clip.duration_s:.3f} s is shorter than the loop of {duration_s:g} s",
-            hint="set a shorter duration_s, or a model that generates longer takes",
+            hint="set a shorter duration_s, or make the loop of a longer take or recording",
         )
     if wanted <= 0:
         return Clip(clip.samples[:length], rate)
     if fade < min(wanted, round(SHORTEST_OVERLAP_MS * rate / 1000), length):
+        spare_ms = spare / rate * 1000
+        shorter = f", or crossfade_ms: {int(spare_ms)}" if spare_ms >= 1 else ""
         raise AudioError(
-            f"the take has {spare / rate * 1000:.1f} ms more than the loop: too little for a seam",
-            hint="set a shorter duration_s, or crossfade_ms: 0 to leave the seam as it is",
+            f"the take has {spare_ms:.1f} ms more than the loop: too little for a seam",
+            hint=f"set a shorter duration_s{shorter}",
         )
     reach = min(round(LARGEST_SHIFT_MS * rate / 1000), int(LARGEST_STRETCH * length))
     reach = min(reach, spare - fade, length - fade)

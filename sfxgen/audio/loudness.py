@@ -10,20 +10,19 @@ scales them, so one pass tells the loudness at any gain.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from math import pi, tan
 from typing import Literal
 
 import numpy as np
-import soxr
 from numpy.typing import NDArray
 
 from sfxgen.audio.clip import Clip, Samples
-from sfxgen.audio.edges import active_range
+from sfxgen.audio.edges import frame_length, frame_levels_db
 from sfxgen.audio.levels import amplitude_to_db, sample_peak
 from sfxgen.audio.recursion import Section, cascade
+from sfxgen.audio.truepeak import frame_peaks, highest
 from sfxgen.errors import AudioError
 
 Measure = Literal["integrated", "momentary_max", "active"]
@@ -34,11 +33,11 @@ RELATIVE_GATE_LU = -10.0
 RANGE_GATE_LU = -20.0
 RANGE_PERCENTILES = (0.10, 0.95)
 SHORT_TERM_S = 3.0
+ACTIVE_BELOW_LOUDEST_DB = 50.0
 MOMENTARY_HOPS = 4
 SHORT_TERM_HOPS = 30
 HOP_S = 0.1
 LOWEST_SAMPLE_RATE = 8000
-TRUE_PEAK_OVERSAMPLING = 4
 
 SURROUND_WEIGHT = 1.41
 CHANNEL_WEIGHTS = {
@@ -52,17 +51,12 @@ CHANNEL_WEIGHTS = {
 
 LONGEST_CELL = 32
 CELLS_PER_S = 1000
+LARGEST_SAMPLE = 1e36
+"""What interpolates between larger ones may not be a number any more."""
 FRAMES_AT_ONCE = 1 << 18
 """About how many frames of a long clip are worked on at a time, so that memory stays a part of the clip's own."""
 SETTLING_S = 0.25
 """After it nothing is left of what the 38 Hz high-pass heard before (less than 1e-24 of it)."""
-
-INTERPOLATION_REACH = 96
-"""How many frames to either side soxr's HQ filter looks at when it makes four samples out of one."""
-INTERPOLATION_BOUND = 2.81
-"""The largest sum of that filter's absolute coefficients, over its four phases: no sample that it makes is more than
-so many times the largest sample that it looks at. A test measures both on the filter's impulse response."""
-PEAK_BLOCK = 128
 
 
 def measure_for(clip: Clip, *, loop: bool = False) -> Measure:
@@ -115,7 +109,7 @@ def short_term(clip: Clip, hop_s: float = HOP_S) -> Series:
 def active_loudness(clip: Clip) -> float | None:
     """Return the ungated K-weighted mean in LUFS over the part that sounds; None below -70 LUFS.
 
-    For clips too short to gate. Silence around the sound does not count, so padding does not change it.
+    That is from the first 5 ms to the last within 50 dB of the loudest. For clips too short to gate. Silence around the sound does not count, so padding does not change it.
     """
     start, end = _active_range(clip)
     return _lufs_above(_mean(_cell_energies(clip, 1)[start:end]), ABSOLUTE_GATE_LUFS)
@@ -126,12 +120,14 @@ class Meter:
     """What one K-weighting pass over a clip found: all its measures, with any gain in dB put on it.
 
     `energies`: the K-weighted squares of all channels summed over each cell of `cell` frames, the last one over what
-    is left. A gain moves every level by as much; what the -70 LUFS gate takes for silence depends on it.
+    is left. A gain moves every level by as much; what the -70 LUFS gate takes for silence depends on it. `sounding`:
+    where the clip sounds, known where a cell is one frame.
     """
 
     clip: Clip
     energies: Series
     cell: int
+    sounding: tuple[int, int] | None = None
 
     def loudness(self, measure: Measure, gain_db: float = 0.0) -> float | None:
         """Return the loudness in LUFS by a measure; None for silence or where the clip is too short for it."""
@@ -175,9 +171,9 @@ class Meter:
 
     def active(self, gain_db: float = 0.0) -> float | None:
         """Return the ungated mean in LUFS over the part that sounds; None below -70 LUFS."""
-        if self.cell != 1:  # the part that sounds begins and ends inside of cells
+        if self.sounding is None:  # it begins and ends inside of cells
             return metered(self.clip, cell=1).active(gain_db)
-        start, end = _active_range(self.clip)
+        start, end = self.sounding
         return _lufs_above(_mean(self.energies[start:end]), ABSOLUTE_GATE_LUFS, gain_db)
 
     def series(self, hops: int, hop_s: float = HOP_S) -> Series:
@@ -251,21 +247,20 @@ def metered(clip: Clip, cell: int | None = None) -> Meter:
     """
     if cell is None:
         cell = 1 if _is_below_400_ms(clip) else _cell_frames(clip.sample_rate)
-    return Meter(clip, _cell_energies(clip, cell), cell)
+    energies = _cell_energies(clip, cell)
+    return Meter(clip, energies, cell, _active_range(clip) if cell == 1 else None)
 
 
 def true_peak_dbtp(clip: Clip) -> float | None:
-    """Return the peak of the fourfold oversampled signal in dBTP; None for digital silence.
+    """Return the largest magnitude of the continuous signal in dBTP; None for digital silence.
 
-    BS.1770, annex 2, with soxr's HQ filter in place of its example filter. Never below the sample peak.
-    Where no sample is within 9 dB of the largest, the filter cannot reach it, and nothing is oversampled.
-    Raises AudioError for samples that are not numbers.
+    Of what BS.1770 asks for, to within 0.1 dB of ideal interpolation, where its annex's filter loses more; see
+    `sfxgen.audio.truepeak`. Never below the sample peak. Raises AudioError for samples that are not numbers.
     """
     peak = finite_peak(clip)
     if peak == 0:
         return None
-    most = max((sample_peak(made) for _, made in oversampled(clip.samples, peak)), default=0.0)
-    return amplitude_to_db(max(peak, _finite(most)))
+    return amplitude_to_db(highest(clip.samples, peak))
 
 
 def finite_peak(clip: Clip) -> float:
@@ -276,17 +271,16 @@ def finite_peak(clip: Clip) -> float:
 def cell_peaks(samples: Samples, starts: NDArray[np.intp], floor: float) -> Samples:
     """Return the largest magnitude of all channels in each cell of frames, whose first frames `starts` holds.
 
-    Cells end where the next begins. They are fourfold oversampled where that may exceed `floor`; elsewhere it is the
-    samples' own peak, no more than `floor` either.
+    Cells end where the next begins. True peaks where they exceed `floor`; elsewhere it is no less than the samples' own
+    peak, and no more than `floor` either.
     """
     peaks = np.maximum.reduceat(_largest(np.abs(samples)), starts)
-    for first, made in oversampled(samples, floor):
-        last = first + len(made) // TRUE_PEAK_OVERSAMPLING
+    for first, made in frame_peaks(samples, floor):
         cells = slice(
-            int(np.searchsorted(starts, first, side="right")) - 1, int(np.searchsorted(starts, last))
+            int(np.searchsorted(starts, first, side="right")) - 1,
+            int(np.searchsorted(starts, first + len(made))),
         )
-        inside = (np.maximum(starts[cells], first) - first) * TRUE_PEAK_OVERSAMPLING
-        between = np.maximum.reduceat(_largest(np.abs(made, out=made)), inside)
+        between = np.maximum.reduceat(made, np.maximum(starts[cells], first) - first)
         np.maximum(peaks[cells], between, out=peaks[cells])
     return peaks
 
@@ -297,39 +291,6 @@ def _largest(magnitudes: Samples) -> Samples:
     for channel in range(1, magnitudes.shape[1]):
         largest = np.maximum(largest, magnitudes[:, channel])
     return largest
-
-
-def oversampled(samples: Samples, floor: float) -> Iterator[tuple[int, Samples]]:
-    """Yield the fourfold oversampled signal wherever it may exceed `floor`, as (first frame, samples).
-
-    The samples of shape (frames, channels) are silent outside. What is left out is bounded by the filter: see
-    INTERPOLATION_BOUND.
-    """
-    for first, last in _reaching(samples, floor):
-        for start in range(first, last, FRAMES_AT_ONCE):
-            stop = min(start + FRAMES_AT_ONCE, last)
-            lead = min(start, INTERPOLATION_REACH)
-            made = soxr.resample(
-                samples[start - lead : stop + INTERPOLATION_REACH], 1, TRUE_PEAK_OVERSAMPLING, quality="HQ"
-            )
-            yield start, made[lead * TRUE_PEAK_OVERSAMPLING :][: (stop - start) * TRUE_PEAK_OVERSAMPLING]
-
-
-def _reaching(samples: Samples, floor: float) -> list[tuple[int, int]]:
-    """Return the stretches of frames in which the oversampled signal may exceed a level."""
-    frames = len(samples)
-    if samples.size == 0:
-        return []
-    starts = np.arange(0, frames, PEAK_BLOCK)
-    whole = frames // PEAK_BLOCK
-    blocks = samples[: whole * PEAK_BLOCK].reshape(whole, PEAK_BLOCK * samples.shape[1])
-    peaks = np.zeros(starts.size + 2, np.float32)
-    peaks[1 : whole + 1] = np.maximum(blocks.max(axis=1), -blocks.min(axis=1)) if whole else 0
-    peaks[-2] = sample_peak(samples[starts[-1] :])
-    near = np.maximum(np.maximum(peaks[:-2], peaks[2:]), peaks[1:-1])
-    may = np.concatenate([[False], near > floor / INTERPOLATION_BOUND, [False]])
-    edges = np.flatnonzero(may[1:] != may[:-1])
-    return [(int(a) * PEAK_BLOCK, min(int(b) * PEAK_BLOCK, frames)) for a, b in edges.reshape(-1, 2)]
 
 
 @lru_cache(maxsize=16)
@@ -405,17 +366,25 @@ def _cell_energies(clip: Clip, cell: int) -> Series:
 
 
 def _active_range(clip: Clip) -> tuple[int, int]:
-    """Return the active range at whatever level: a quiet clip is first scaled up, by a power of two."""
+    """Return the frames [start, end) from the first 5 ms to the last that are within 50 dB of the loudest.
+
+    Simpler than where a trim would cut, so that dither and rounding do not move it. At whatever level: a quiet clip
+    is first scaled up, by a power of two.
+    """
     peak = finite_peak(clip)
-    if 0 < peak < 2**-8:
+    if peak == 0:
+        return 0, 0
+    if peak < 2**-8:
         exponent = np.int32(min(126, -int(np.floor(np.log2(peak)))))
         clip = Clip(np.ldexp(clip.samples, exponent), clip.sample_rate)
-    return active_range(clip)
+    levels_db, frame = frame_levels_db(clip, off_centre=True), frame_length(clip)
+    sounding = np.flatnonzero(levels_db >= levels_db.max() - ACTIVE_BELOW_LOUDEST_DB)
+    return int(sounding[0]) * frame, min(int(sounding[-1] + 1) * frame, clip.frames)
 
 
 def _finite(peak: float) -> float:
     """Return a peak that is a number."""
-    if not np.isfinite(peak):
+    if not peak <= LARGEST_SAMPLE:
         raise AudioError(
             "the clip holds samples that are not numbers (NaN or infinite), or far beyond full scale",
             hint="render it again, or mend it before it is measured",

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from math import ceil
 from statistics import median
 
 import numpy as np
@@ -47,20 +46,6 @@ class Ring:
     clip: Clip
     joins: tuple[int, ...]
     fade_frames: int
-
-
-def needed_takes(duration_s: float, take_s: float, crossfade_s: float) -> int:
-    """Return how many takes of `take_s` a ring of `duration_s` needs: each gives all but one cross-fade.
-
-    Raises AudioError where a take is no longer than the cross-fade.
-    """
-    own_s = take_s - max(0.0, crossfade_s)
-    if own_s <= 0:
-        raise AudioError(
-            f"a take of {take_s:g} s is no longer than its cross-fade of {crossfade_s:g} s",
-            hint="set a shorter crossfade_ms, or a model that generates longer takes",
-        )
-    return max(1, ceil(round(duration_s / own_s, 6)))
 
 
 def join(takes: Sequence[Clip], duration_s: float, crossfade_ms: float) -> Clip:

@@ -28,7 +28,8 @@ def shaped(x: Samples, settings: Transients, sample_rate: int, *, loop: bool = F
 
     By the difference of envelope followers, so that a sound's level does not matter: how far a fast one is above one
     with a slow attack says how much of an attack there is, how far it is below one with a slow release how much of a
-    tail. A steady sound is neither. All channels get one gain.
+    tail. A steady sound is neither. Before a lone sound there is silence, so that what begins with its attack has one;
+    before a loop there is its end. All channels get one gain.
     """
     starts = grid(x.shape[-1], sample_rate)
     level = held(peaks(x, starts), round(HOLD_S / STEP_S), loop=loop)
@@ -36,15 +37,22 @@ def shaped(x: Samples, settings: Transients, sample_rate: int, *, loop: bool = F
     if top <= 0:
         return x
     level = np.maximum(level / top, SILENCE)
-    fast = followed(level, *FAST_S, loop=loop)
+    fast = _followed(level, FAST_S, loop=loop)
     gain_db = np.zeros(len(level))
     if settings.attack_db:
-        gain_db += settings.attack_db * _share(fast, followed(level, *LATE_S, loop=loop))
+        gain_db += settings.attack_db * _share(fast, _followed(level, LATE_S, loop=loop))
     if settings.sustain_db:
-        gain_db += settings.sustain_db * _share(followed(level, *LONG_S, loop=loop), fast)
+        gain_db += settings.sustain_db * _share(_followed(level, LONG_S, loop=loop), fast)
     gain_db = softened(gain_db, SOFTER_S, loop=loop)
     out: Samples = x * np.exp(between(gain_db, starts, x.shape[-1], loop=loop) * (np.log(10) / 20))
     return out
+
+
+def _followed(level: Samples, times_s: tuple[float, float], *, loop: bool) -> Samples:
+    """Follow levels with an attack and a release, from silence on, or in a loop from its end on."""
+    if loop:
+        return followed(level, *times_s, loop=True)
+    return followed(np.concatenate([[SILENCE], level]), *times_s, loop=False)[1:]
 
 
 def _share(upper: Samples, lower: Samples) -> Samples:

@@ -1,4 +1,4 @@
-"""What `sfxgen plan --explain` shows: how the synthesizer reads a sound's prompts."""
+"""What `sfxgen plan --explain` shows: how the synthesizer reads a sound's prompts, and what is a recording."""
 
 from __future__ import annotations
 
@@ -32,22 +32,41 @@ def show_explanations(workspace: Workspace, pattern: str, *, as_json: bool) -> N
 
 
 def readings(workspace: Workspace, sound: Sound) -> Iterator[dict[str, Any]]:
-    """Yield what the synthesizer makes of a sound, or of each of its layers."""
+    """Yield what the synthesizer makes of a sound, or of each of its layers; a recording is told as what it is."""
     synth: Any = workspace.catalog.adapters[DRAFT_MODEL]
     parts = [(layer.model, layer.keys) for layer in sound.layers] or [(sound.model, sound.keys)]
     for number, (model, keys) in enumerate(parts, start=1):
-        is_draft = model.adapter != DRAFT_MODEL
+        is_draft = model.adapter != DRAFT_MODEL and not model.is_recorded
+        made = _NOT_MADE if model.is_recorded else synth.explained(keys, kind=sound.kind, draft=is_draft)
         yield {
             "sound": sound.id,
             "layer": number if sound.layers else None,
             "model": model.name,
             "draft": is_draft,
-            **synth.explained(keys, kind=sound.kind, draft=is_draft),
+            "recording": keys.get("source") if model.is_recorded else None,
+            **made,
         }
+
+
+_NOT_MADE: Mapping[str, Any] = {
+    "prompt": "",
+    "preset": None,
+    "params": {},
+    "words": [],
+    "neutral": False,
+    "voice": False,
+}
+"""What the synthesizer makes of a recording: nothing, ever."""
 
 
 def _show(reading: Mapping[str, Any]) -> None:
     layer = f", layer {reading['layer']}" if reading["layer"] else ""
+    if reading["recording"]:
+        name = styled(reading["sound"], bold=True)
+        click.echo(
+            f"{name}{layer} ({reading['model']}): {reading['recording']}, as it was recorded; never drafted"
+        )
+        return
     role = f"{reading['model']}; as a draft" if reading["draft"] else reading["model"]
     click.echo(f"{styled(reading['sound'], bold=True)}{layer} ({role}): {reading['preset']}")
     if reading["prompt"]:

@@ -21,6 +21,7 @@ from sfxgen.yaml_source import plain_scalar
 SCHEMA_FILE = "sfxgen.schema.json"
 MANIFEST_FOLDER = "Audio/manifests"
 ASSET_FOLDERS = {"unity": "Assets/Audio/Sfx"}
+UNITY_VERSION_FILE = "ProjectSettings/ProjectVersion.txt"
 
 _PROJECT = """\
 # What sfxgen builds here. Every key is explained in docs/manifests.md.
@@ -52,6 +53,11 @@ def command(directory: Path, engine: str | None, name: str | None) -> None:
     engine = engine or _engine_of(root)
     if engine not in engines:
         raise ProjectError(f"unknown engine '{engine}'", hint=did_you_mean(engine, engines))
+    if engine == "unity" and not _is_unity_project(root):
+        raise ProjectError(
+            f"{shortened(root)} is no Unity project: it has no {UNITY_VERSION_FILE}",
+            hint="run sfxgen init in the folder that holds Assets and ProjectSettings, or with --engine files",
+        )
     files = {
         PROJECT_FILE: _PROJECT.format(
             name=_quoted(name or root.name or "game"),
@@ -68,7 +74,11 @@ def command(directory: Path, engine: str | None, name: str | None) -> None:
 
 
 def _engine_of(root: Path) -> str:
-    return "unity" if (root / "ProjectSettings" / "ProjectVersion.txt").is_file() else "files"
+    return "unity" if _is_unity_project(root) else "files"
+
+
+def _is_unity_project(root: Path) -> bool:
+    return (root / UNITY_VERSION_FILE).is_file()
 
 
 def _write(root: Path, files: dict[str, str]) -> None:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from sfxgen.categories import CATEGORIES
+from sfxgen.categories import CATEGORIES, Gates
 from sfxgen.cli.show import shortened, styled
 from sfxgen.errors import ProjectError, SfxgenError
 
@@ -23,6 +23,25 @@ SUFFIXES = frozenset(
 )
 """What is measured of a folder; a file that is named is measured whatever it is called."""
 
+OTHER_PICTURES = frozenset(
+    {
+        ".jpg",
+        ".jpeg",
+        ".svg",
+        ".pdf",
+        ".gif",
+        ".webp",
+        ".bmp",
+        ".tif",
+        ".tiff",
+        ".eps",
+        ".ps",
+        ".avif",
+        ".heic",
+    }
+)
+"""What nobody names a folder by."""
+
 _HEADINGS = ("file", "length", "loudness", "measured", "true peak", "range", "sounds", "gates")
 
 
@@ -33,10 +52,10 @@ _HEADINGS = ("file", "length", "loudness", "measured", "true peak", "range", "so
 )
 @click.option(
     "--category",
-    type=click.Choice(list(CATEGORIES)),
     default="sfx",
+    metavar="NAME",
     show_default=True,
-    help="Whose gates the files are held against.",
+    help=f"Whose gates the files are held against: {', '.join(CATEGORIES)}, or one of the project here.",
 )
 @click.option(
     "--loop", "as_loop", is_flag=True, help="Measure the seam of files that say nothing of a loop, too."
@@ -52,10 +71,12 @@ def command(files: tuple[Path, ...], as_json: bool, category: str, as_loop: bool
     paths = [path for named in files for path in _expanded(named)]
     if plot is not None and plot.suffix.lower() == ".png" and len(paths) > 1:
         raise click.UsageError(f"--plot {plot} is one picture, for {len(paths)} files: name a folder.")
+    if plot is not None and plot.suffix.lower() in OTHER_PICTURES and not plot.is_dir():
+        raise click.UsageError(f"--plot {plot}: pictures are PNG: name a .png, or a folder.")
     draw = _artist(plot) if plot is not None else None
     from sfxgen.report.measure import measure_file
 
-    gates = CATEGORIES[category].gates
+    gates = _gates_of(category)
     records = []
     for path in paths:
         record = measure_file(path, gates, loop=as_loop)
@@ -73,6 +94,18 @@ def command(files: tuple[Path, ...], as_json: bool, category: str, as_loop: bool
             click.echo(f"{styled('error:', fg='red')} {record.path}: {record.error}", err=True)
     if any(record.error is not None for record in records):
         raise SystemExit(SfxgenError.exit_code)
+
+
+def _gates_of(category: str) -> Gates:
+    """Return a category's gates: as the project here has them, or else as they are built in."""
+    from sfxgen.project import categories_at
+
+    known = categories_at(Path())
+    if category not in known:
+        raise click.BadParameter(
+            f"there is no category '{category}': {', '.join(known)}.", param_hint="--category"
+        )
+    return known[category].gates
 
 
 def _expanded(named: Path) -> list[Path]:
@@ -136,6 +169,8 @@ def _show_table(records: Sequence[Record]) -> None:
     for record in records:
         for gate in record.gates or ():
             click.echo(f"{record.path}: {styled(gate.gate, fg='yellow')}: {gate.what}")
+        if record.note is not None:
+            click.echo(f"{record.path}: {styled('note', fg='yellow')}: {record.note}")
 
 
 def _row(record: Record) -> tuple[str, ...]:
@@ -148,7 +183,7 @@ def _row(record: Record) -> tuple[str, ...]:
         _with_unit(record.true_peak_dbtp, "dBTP"),
         _with_unit(record.loudness_range_lu, "LU"),
         sounds,
-        ", ".join(gate.gate for gate in record.gates or ()) or "pass",
+        "–" if record.gates is None else ", ".join(gate.gate for gate in record.gates) or "pass",
     )
 
 
@@ -161,7 +196,9 @@ def _show_block(record: Record, category: str) -> None:
         click.echo(f"  {name:15}  {value}")
     for gate in record.gates or ():
         click.echo(f"  {styled(f'{gate.gate:15}', fg='yellow')}  {gate.what}")
-    if not record.gates:
+    if record.note is not None:
+        click.echo(f"  {styled('note'.ljust(15), fg='yellow')}  {record.note}")
+    if record.gates == ():
         click.echo(f"  {'gates':15}  all of {category} pass")
 
 

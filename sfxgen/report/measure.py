@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, replace
-from math import isfinite
+from math import isfinite, log10
 from pathlib import Path
 from typing import Any
 
@@ -17,15 +17,26 @@ from sfxgen.audio.clip import Clip
 from sfxgen.audio.codec import read
 from sfxgen.audio.edges import active_range
 from sfxgen.audio.gates import broken, findings, measure_gates
-from sfxgen.audio.levels import amplitude_to_db, remove_dc, sample_peak
-from sfxgen.audio.loudness import Measure, active_loudness, measure_for, metered, true_peak_dbtp
+from sfxgen.audio.levels import amplitude_to_db, sample_peak
+from sfxgen.audio.loudness import (
+    ABSOLUTE_GATE_LUFS,
+    Measure,
+    Meter,
+    active_loudness,
+    measure_for,
+    metered,
+    true_peak_dbtp,
+)
 from sfxgen.audio.seam import measure_seam
 from sfxgen.audio.wav_chunks import read_loop
 from sfxgen.categories import Gates
 from sfxgen.errors import AudioError
 
-MOST_SAMPLES = 1 << 27
-"""Of all channels together (23 minutes of stereo at 48 kHz): a file is read as a whole, and the machine is not ours."""
+MOST_SAMPLES = 3 << 29
+"""Of all channels together (4.7 hours of stereo at 48 kHz): a file is read as a whole, and takes 6 GiB then."""
+MOST_SAMPLES_OF_A_SOUND = 1 << 27
+"""Beyond it (23 minutes) a file is measured in pieces: what needs copies of all of it (gates, seams) is left out."""
+NOTE_OF_LENGTH = "it is longer than a sound: its gates and its loop were not measured"
 
 _THE_TAKE = "the take "
 _OF_LIBSNDFILE = re.compile(r"Error opening <[^>]*>: ")
@@ -63,6 +74,7 @@ class Record:
     onset_s, end_s    where the sound sets in and where it has ended; None for silence
     loop              the file's first loop, or all of it where it is to be taken for one
     gates             the gates that it fails
+    note              what was not measured, and why; of a long file `loop` and `gates` are None
 
     Levels and loudness are rounded to 0.01, seconds to 1 ms, as the lock has them; None is silence, or too short.
     """
@@ -86,6 +98,7 @@ class Record:
     end_s: float | None = None
     loop: LoopRecord | None = None
     gates: tuple[GateRecord, ...] | None = None
+    note: str | None = None
     error: str | None = None
 
     def as_json(self) -> dict[str, Any]:
@@ -134,11 +147,12 @@ def measured(
 
     Raises AudioError for samples that are not numbers and for rates below 8 kHz.
     """
+    is_long = clip.samples.size > MOST_SAMPLES_OF_A_SOUND
     meter = metered(clip)
     bounds = _loop_bounds(clip, marked, loop=loop)
-    seam = None if bounds is None else _loop_record(clip, *bounds)
+    seam = None if bounds is None or is_long else _loop_record(clip, *bounds)
     measure = measure_for(clip, loop=bounds is not None)
-    start, end = active_range(remove_dc(clip))
+    start, end = active_range(clip, off_centre=True)
     sounds = start != end
     return Record(
         path=name,
@@ -149,7 +163,7 @@ def measured(
         channels=clip.channels,
         loudness_lufs=_level(meter.integrated()),
         loudness_measure=measure if meter.loudness(measure) is not None else None,
-        active_lufs=_level(active_loudness(clip)),
+        active_lufs=_level(_mean_loudness(meter, start, end) if is_long else active_loudness(clip)),
         momentary_max_lufs=_level(meter.momentary_max()),
         short_term_max_lufs=_level(meter.short_term_max()),
         loudness_range_lu=_level(meter.loudness_range()),
@@ -159,8 +173,17 @@ def measured(
         onset_s=_seconds(start, clip.sample_rate) if sounds else None,
         end_s=_seconds(end, clip.sample_rate) if sounds else None,
         loop=seam,
-        gates=tuple(_failed(clip, gates, seam)),
+        gates=None if is_long else tuple(_failed(clip, gates, seam)),
+        note=NOTE_OF_LENGTH if is_long else None,
     )
+
+
+def _mean_loudness(meter: Meter, start: int, end: int) -> float | None:
+    """Return the ungated loudness of frames in LUFS, their ends to a cell of the meter; None for none and for silence."""
+    energies = meter.energies[start // meter.cell : -(-end // meter.cell)]
+    power = float(energies.mean()) / meter.cell if energies.size else 0.0
+    lufs = -0.691 + 10 * log10(power) if power > 0 else ABSOLUTE_GATE_LUFS
+    return lufs if lufs > ABSOLUTE_GATE_LUFS else None
 
 
 def sound_format(path: Path) -> tuple[str, str | None]:
@@ -192,10 +215,10 @@ def read_clip(path: Path) -> Clip:
 
 
 def _too_long(duration_s: float, channels: int) -> AudioError:
-    minutes = MOST_SAMPLES / 2 / 48_000 / 60
+    hours = MOST_SAMPLES / 2 / 48_000 / 3600
     return AudioError(
-        f"it is too long to be measured: {duration_s / 60:.0f} min of {channels} channel{'s' * (channels != 1)}",
-        hint=f"at most {minutes:.0f} min of stereo at 48 kHz",
+        f"it is too long to be measured: {duration_s / 3600:.1f} h of {channels} channel{'s' * (channels != 1)}",
+        hint=f"at most {hours:.1f} h of stereo at 48 kHz",
     )
 
 

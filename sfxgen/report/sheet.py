@@ -6,18 +6,15 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from sfxgen.audio.clip import Clip
+from sfxgen.audio.levels import sample_peak
 from sfxgen.errors import SfxgenError
+from sfxgen.report.pictures import FLOOR_DB, envelope, spectrogram_db
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-FLOOR_DB = -90.0
-WINDOW_S = 0.02
-MIN_COLUMNS = 24
-"""A click is shorter than a window: its windows are cut so that it still has so many columns."""
+WAVE_COLUMNS = 400
 
 
 def draw_sheet(clips: Sequence[tuple[str, Clip]], path: Path, *, columns: int = 4) -> None:
@@ -41,19 +38,16 @@ def draw_sheet(clips: Sequence[tuple[str, Clip]], path: Path, *, columns: int = 
 
 
 def _draw_waveform(axes: Axes, title: str, clip: Clip) -> None:
-    samples = clip.samples.mean(axis=1)
-    samples = samples / max(float(np.abs(samples).max(initial=0)), 1e-9)
     # The extremes of each column of pixels: what a plot of all samples would show, at a fraction of the cost.
-    chunks = np.array_split(samples, min(400, max(1, len(samples))))
-    top, bottom = [float(chunk.max()) for chunk in chunks], [float(chunk.min()) for chunk in chunks]
-    times = np.linspace(0, clip.duration_s, len(chunks))
-    axes.fill_between(times, bottom, top, linewidth=0, color="#2f6f9f")
+    low, high, seconds = envelope(clip, WAVE_COLUMNS)
+    peak = max(sample_peak(clip.samples), 1e-9)
+    axes.fill_between(seconds, low / peak, high / peak, step="post", linewidth=0, color="#2f6f9f")
     axes.set(xlim=(0, clip.duration_s), ylim=(-1, 1), xticks=[], yticks=[])
     axes.set_title(f"{title}   {clip.duration_s:.2f} s", fontsize=8, loc="left", pad=2)
 
 
 def _draw_spectrogram(axes: Axes, clip: Clip) -> None:
-    levels = spectrogram_db(clip)
+    levels, _ = spectrogram_db(clip)
     top_hz = min(12_000, clip.sample_rate / 2)
     axes.imshow(
         levels,
@@ -66,18 +60,3 @@ def _draw_spectrogram(axes: Axes, clip: Clip) -> None:
     )
     axes.set(ylim=(0, top_hz / 1000), yticks=[0, 4, 8])
     axes.tick_params(labelsize=6, length=2, pad=1)
-
-
-def spectrogram_db(clip: Clip) -> np.ndarray[tuple[int, ...], np.dtype[np.float32]]:
-    """Return levels in dB under the clip's peak, of shape (frequencies, times).
-
-    Hann windows of at most 20 ms, half overlapped.
-    """
-    samples = clip.samples.mean(axis=1)
-    window = max(64, min(round(WINDOW_S * clip.sample_rate), 2 * len(samples) // MIN_COLUMNS))
-    if len(samples) < window:
-        samples = np.pad(samples, (0, window - len(samples)))
-    frames = np.lib.stride_tricks.sliding_window_view(samples, window)[:: window // 2]
-    power = np.abs(np.fft.rfft(frames * np.hanning(window), axis=1)) ** 2
-    levels = 10 * np.log10(power / max(float(power.max()), 1e-20) + 10 ** (FLOOR_DB / 10))
-    return levels.T.astype(np.float32)

@@ -6,24 +6,19 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
 
 from sfxgen.audio.clip import Clip
 from sfxgen.audio.levels import db_to_amplitude, sample_peak
-from sfxgen.audio.loudness import TRUE_PEAK_OVERSAMPLING, oversampled
+from sfxgen.audio.truepeak import frame_peaks
 from sfxgen.errors import SfxgenError
 from sfxgen.report.measure import Record
+from sfxgen.report.pictures import FLOOR_DB, envelope, spectrogram_db
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-COLUMNS = 1200
-"""How finely both pictures are drawn, however long the clip."""
-WINDOW_S = 0.02
-MIN_COLUMNS = 24
-"""A click is shorter than a window: its windows are cut so that it still has so many columns."""
-FLOOR_DB = -90.0
 HIGHEST_HZ = 20_000
+FRAMES_AT_ONCE = 1 << 18
 
 EDGE, LOOP, PEAK, WAVE = "#2c8c4a", "#c77d0a", "#c0392b", "#2f6f9f"
 
@@ -48,48 +43,24 @@ def draw(clip: Clip, record: Record, path: Path) -> None:
     figure.savefig(path, format="png", metadata={"Software": None})
 
 
-def columns(
-    clip: Clip, count: int = COLUMNS
-) -> tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.float64]]:
-    """Return the lowest and the highest sample of each column of a waveform, all channels together, and its second."""
-    starts = np.unique(np.linspace(0, clip.frames, min(count, clip.frames), endpoint=False).astype(np.intp))
-    low = np.minimum.reduceat(clip.samples, starts).min(axis=1)
-    high = np.maximum.reduceat(clip.samples, starts).max(axis=1)
-    return low, high, starts / clip.sample_rate
-
-
 def true_peak_s(clip: Clip) -> float:
-    """Return the second of the true peak, the first of several; 0 for silence."""
+    """Return the second of the true peak, to a frame, the first of several; 0 for silence."""
     highest = sample_peak(clip.samples)
-    where = float(np.abs(clip.samples).max(axis=1).argmax()) if clip.samples.size else 0.0
-    for start, made in oversampled(clip.samples, highest):
+    where = 0.0
+    for start in range(0, clip.frames, FRAMES_AT_ONCE):  # a long clip is not held twice
+        loudest = np.abs(clip.samples[start : start + FRAMES_AT_ONCE]).max(axis=1, initial=0.0)
+        if loudest.max() == highest:
+            where = start + float(loudest.argmax())
+            break
+    for first, made in frame_peaks(clip.samples, highest):
         level = sample_peak(made)
         if level > highest:
-            highest = level
-            where = start + float(np.abs(made).max(axis=1).argmax()) / TRUE_PEAK_OVERSAMPLING
+            highest, where = level, first + float(made.argmax())
     return where / clip.sample_rate
 
 
-def spectrogram_db(clip: Clip, count: int = COLUMNS) -> tuple[NDArray[np.float32], tuple[float, float]]:
-    """Return levels in dB under the loudest, of shape (frequencies, times), and the middle of the first and last, in s.
-
-    Hann windows of at most 20 ms that overlap by half, or at most `count` of them, evenly spread over a long clip.
-    """
-    window = max(64, min(round(WINDOW_S * clip.sample_rate), 2 * clip.frames // MIN_COLUMNS))
-    mono = clip.samples.mean(axis=1)
-    mono = np.pad(mono, (0, max(0, window - len(mono))))
-    windows = np.lib.stride_tricks.sliding_window_view(mono, window)
-    starts = np.linspace(0, len(windows) - 1, min(count, 1 + 2 * (len(windows) - 1) // window)).astype(
-        np.intp
-    )
-    power = np.square(np.abs(np.fft.rfft(windows[starts] * np.hanning(window).astype(np.float32))))
-    levels = 10 * np.log10(power / max(float(power.max()), 1e-20) + 10 ** (FLOOR_DB / 10))
-    first, last = ((start + window / 2) / clip.sample_rate for start in (starts[0], starts[-1]))
-    return levels.T.astype(np.float32), (float(first), float(last))
-
-
 def _draw_wave(axes: Axes, clip: Clip, record: Record) -> None:
-    low, high, seconds = columns(clip)
+    low, high, seconds = envelope(clip)
     axes.fill_between(seconds, low, high, step="post", linewidth=0.4, color=WAVE)
     if record.true_peak_dbtp is not None:
         level = db_to_amplitude(record.true_peak_dbtp)
