@@ -187,7 +187,13 @@ def run_sfxgen(clips: Path, out: Path, workers: int) -> None:
             return time.thread_time() - began
         for encoding in encodings:
             delivered = delivery.deliver(
-                mastered.clip, encoding, ceiling_dbtp=CEILING_DBTP, dither_key=path.stem
+                mastered.clip,
+                encoding,
+                ceiling_dbtp=CEILING_DBTP,
+                dither_key=path.stem,
+                target_lufs=TARGET_LUFS,
+                measure=mastered.measurement.loudness_measure,
+                measured=mastered.measurement.as_json(),
             )
             (out / f"{path.stem}.{encoding.format}").write_bytes(delivered.content)
         return time.thread_time() - began

@@ -45,12 +45,13 @@ class Trial:
             "joined": self.joined,
         }
         if settings.loop:
-            form |= {"duration_s": settings.duration_s, "crossfade_ms": settings.crossfade_ms}
+            names = ("duration_s", "crossfade_ms", "sample_rate", "channels")
+            form |= {name: getattr(settings, name) for name in names}
         if settings.max_duration_s is not None:
             form["max_duration_s"] = settings.max_duration_s
         if settings.colour.denoise_db is not None:
             form["denoise_db"] = settings.colour.denoise_db
-        return digest_of({"gates": thresholds_changed(settings.gates), "form": form})
+        return digest_of({"gates": dict(thresholds_changed(settings.gates)), "form": form})
 
 
 SOUND = Gates(dc_share=None, shortest_s=0.0, bandwidth_share=None, duplicate=None)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
+from functools import lru_cache
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,7 +96,8 @@ DEFAULT_CATEGORY: Mapping[str, str] = {
 """The category of a sound that names none, by its kind."""
 
 
-def thresholds_changed(gates: Gates) -> dict[str, float | None]:
+@lru_cache(maxsize=1024)
+def thresholds_changed(gates: Gates) -> Mapping[str, float | None]:
     """Return the thresholds that are not the built-in ones, for a key: what is built in makes nothing stale."""
     return {n: value for n in GATE_NAMES if (value := getattr(gates, n)) != getattr(PLAIN_GATES, n)}
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
+from functools import lru_cache
 from typing import Any, Literal
 
 
@@ -78,8 +79,16 @@ class Colour:
 
     def as_json(self) -> dict[str, Any]:
         """The values as plain JSON: what is neutral is left out."""
-        neutral = asdict(Colour())
-        return {name: value for name, value in asdict(self).items() if value != neutral[name]}
+        return dict(_as_json(self))
+
+
+@lru_cache(maxsize=1024)
+def _as_json(colour: Colour) -> tuple[tuple[str, Any], ...]:
+    """Return what is not neutral; many sounds have the same."""
+    if colour == NEUTRAL:
+        return ()
+    neutral = asdict(NEUTRAL)
+    return tuple((name, value) for name, value in asdict(colour).items() if value != neutral[name])
 
 
 NEUTRAL = Colour()

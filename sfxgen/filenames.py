@@ -98,15 +98,6 @@ def value_problem(value: str) -> tuple[str, str] | None:
     return _unsafe_problem(_plain(value))
 
 
-def stem_problem(stem: str) -> tuple[str, str] | None:
-    """Return (what is wrong, hint) with the name of a file, without its suffix, or None: `file_name` may have given it."""
-    if not stem.strip():
-        return "is empty", "name it"
-    if len(stem) > MAX_STEM_LENGTH:
-        return f"has more than {MAX_STEM_LENGTH} characters", "shorten it"
-    return _unsafe_problem(stem) or folder_problem(stem)
-
-
 def cat_id_problem(cat_id: str) -> tuple[str, str] | None:
     """Return (what is wrong, hint) with a CatID, or None: those of the system's list, with a -UserCategory or not."""
     base, dash, own = cat_id.partition("-")

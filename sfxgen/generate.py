@@ -22,7 +22,7 @@ from sfxgen.errors import BugError, Cancelled, ModelError, SfxgenError, TakeReje
 from sfxgen.events import OnEvent, TakeGenerated
 from sfxgen.layers import JOINED
 from sfxgen.plan import Step, Why
-from sfxgen.recipe import Mastering, Recipe, derive_seed
+from sfxgen.recipe import Mastering, Recipe, derive_seed, digest_of
 from sfxgen.sessions import Sessions
 from sfxgen.siblings import Siblings
 from sfxgen.store.local import LocalStore
@@ -41,6 +41,16 @@ class Order:
     attempt: int = 0
     rejected: tuple[str, ...] = ()
 
+    @classmethod
+    def of(cls, step: Step) -> Order:
+        """Return the order of a step: where the lock has its very take, the attempt that it names."""
+        record, make = step.record, make_of(step)
+        if record is None or record.take_key != make.keys.take or record.draft != make.draft:
+            return cls(step)
+        if make.parts or is_fresh(step):
+            return cls(step)
+        return cls(step, record.attempts - 1, record.rejected)
+
 
 def make_of(step: Step) -> Make:
     """Return how a step is made."""
@@ -55,6 +65,13 @@ def trial_of(step: Step) -> Trial:
     if make.draft:
         return Trial(replace(mastering, gates=replace(SOUND, duplicate=Gates().duplicate)), None, True)
     return Trial(mastering, make.recipe.harvest, joined=make.model.seamless)
+
+
+def mark_of(step: Step, siblings: Siblings) -> str:
+    """Return what the store notes of a take that passed: which trial, for which sound, among which siblings."""
+    assert step.wanted is not None
+    among = digest_of(sorted(siblings.keys_of(step)))
+    return f"{trial_of(step).digest()} {step.wanted.sound.id} {among}"
 
 
 def is_fresh(step: Step) -> bool:
@@ -73,13 +90,13 @@ def generate(
     options: Options,
     orders: Sequence[Order],
     sessions: Sessions,
+    siblings: Siblings,
     on_event: OnEvent,
     cancelled: Callable[[], bool],
 ) -> Iterator[Outcome]:
     """Yield each step once its take is in the store, or once it has failed."""
     jobs: dict[str, _Job] = {}
     laid: list[_Laying] = []
-    siblings = Siblings(workspace)
     for order in orders:
         step, make = order.step, make_of(order.step)
         if not is_thawed(step):
@@ -92,7 +109,7 @@ def generate(
             for part in laying.parts:
                 key = part.recipe.take_key()
                 if is_fresh(step) or workspace.store.find("take", key) is None:
-                    jobs.setdefault(key, _job_of_part(part, step))
+                    jobs.setdefault(key, _job_of_part(part, step)).is_part = True
         else:
             key = make.keys.take
             job = jobs.setdefault(key, _Job(key, make.model, make.recipe, step.ref[1]))
@@ -150,9 +167,13 @@ class _Job:
     recipe: Recipe
     asset: str
     steps: list[Step] = field(default_factory=list)
+    is_part: bool = False
+    """A stack or ring waits for it."""
     rejected: list[str] = field(default_factory=list)
     refused: dict[tuple[str, str], Refusal] = field(default_factory=dict)
     """What the last attempt was refused for, by who refused it; others may have taken it."""
+    marks: list[str] = field(default_factory=list)
+    """What is noted of a take that passed."""
 
     def judge(self, clip: Clip, siblings: Siblings) -> bool:
         """Let every sound that waits for the take judge it. Returns whether one takes it."""
@@ -161,15 +182,12 @@ class _Job:
             who = _judge_of(step)
             if who not in verdicts:
                 verdicts[who] = refusal(clip, trial_of(step), siblings.of(step))
-        if not self.steps:
+        if self.is_part:
             verdicts["", ""] = refusal(clip, Trial(Mastering(gates=SOUND, trim=False)), {})
         self.refused = {who: found for who, found in verdicts.items() if found is not None}
+        passed = (step for step in self.steps if _judge_of(step) not in self.refused)
+        self.marks = sorted({mark_of(step, siblings) for step in passed})
         return len(self.refused) < len(verdicts)
-
-    @property
-    def passed(self) -> list[str]:
-        """The digests of the trials that the take has passed."""
-        return sorted({who[0] for step in self.steps if (who := _judge_of(step)) not in self.refused})
 
     def outcomes(self, error: SfxgenError | None) -> Iterator[Outcome]:
         """Yield what became of each step. Of several that failed together, the first says why."""
@@ -193,7 +211,7 @@ def _judge_of(step: Step) -> tuple[str, str]:
 
 
 def _job_of_part(part: Part, step: Step) -> _Job:
-    return _Job(part.recipe.take_key(), part.model, part.recipe, step.ref[1])
+    return _Job(part.recipe.take_key(), part.model, part.recipe, step.ref[1], is_part=True)
 
 
 def _by_model(jobs: Iterable[_Job]) -> list[list[_Job]]:
@@ -268,7 +286,13 @@ class _Takes:
 
     def _keep(self, session: Session, job: _Job, clip: Clip) -> SfxgenError | Recipe | None:
         recipe = job.recipe
-        if not job.judge(clip, self.siblings):
+        try:
+            is_taken = job.judge(clip, self.siblings)
+        except SfxgenError as error:
+            return error
+        except Exception as error:  # the others go on; the build ends with the exit code of a bug
+            return BugError(error)
+        if not is_taken:
             last = next(iter(job.refused.values()))
             job.rejected.append(last.reason)
             if recipe.attempt < self.workspace.project.retries and not job.model.is_recorded:
@@ -280,7 +304,7 @@ class _Takes:
             "seed": recipe.seed,
             "attempts": recipe.attempt + 1,
             "rejected": job.rejected,
-            "passed": job.passed,
+            "passed": job.marks,
             "environment": dict(session.environment),
         }
         try:
@@ -335,8 +359,7 @@ def _lay(
     try:
         layers, metas = _parts(workspace.store, laying, failed)
         clip = _laid(make, layers)
-        trial = trial_of(step)
-        found = refusal(clip, trial, siblings.of(step))
+        found = refusal(clip, trial_of(step), siblings.of(step))
         if found is not None:
             laying.rejected.append(found.reason)
             if laying.attempt < workspace.project.retries:
@@ -349,7 +372,7 @@ def _lay(
             "seed": make.recipe.seed,
             "attempts": 1 + laying.attempt + sum(meta["attempts"] - 1 for meta in metas),
             "rejected": [*laying.rejected, *(reason for meta in metas for reason in meta["rejected"])],
-            "passed": [trial.digest()],
+            "passed": [mark_of(step, siblings)],
             "environment": {name: value for meta in metas for name, value in meta["environment"].items()},
         }
         meta = {"take": take, "recipe": make.recipe.as_json()}

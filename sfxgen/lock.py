@@ -20,7 +20,7 @@ from sfxgen.errors import LockError, StoreError
 from sfxgen.paths import asset_file_problem, folder_problem
 
 LOCK_VERSION = 2
-_SINCE_VERSION_2 = {"limiting_db": 0.0, "place_s": None}
+_SINCE_VERSION_2 = {"limiting_db": 0.0, "event": None, "place_s": None}
 """What a lock of version 1 says nothing of."""
 
 TAKE_META = ("model", "revision", "seed", "attempts", "rejected", "environment")
@@ -35,6 +35,7 @@ CLIP_META = (
     "true_peak_dbtp",
     "limiting_db",
     "limited",
+    "event",
     "place_s",
 )
 """What is kept of what a clip measures."""
@@ -51,7 +52,8 @@ class AssetRecord:
     sidecar with Unix line ends. `take_key`, `clip_key`, `asset_key` are what it was built from; `file_key`, between
     the last two, tells a changed import setting from changed audio where no store is at hand.
     `attempts` counts generations until a take passed its gates, and `rejected` says why the others did not.
-    Levels are those of the delivered file. `place_s` is where in its take a harvested event begins and ends.
+    Levels are those of the delivered file. `event` is the rank of a harvested event among those of its take, counted from
+    0, and `place_s` where it begins and ends there.
     """
 
     sound: str
@@ -79,6 +81,7 @@ class AssetRecord:
     true_peak_dbtp: float | None
     limiting_db: float
     limited: bool
+    event: int | None
     place_s: tuple[float, float] | None
 
     def as_meta(self) -> dict[str, Any]:
@@ -243,6 +246,7 @@ def _record(value: Mapping[str, Any]) -> AssetRecord:
     _require(value, ("engine_id",), "engine id", _ENGINE_ID.fullmatch)
     _require(value, _WHOLE, "whole number", lambda x: isinstance(x, int) and not isinstance(x, bool))
     _require(value, ("duration_s", "limiting_db"), "number", _is_number)
+    _require(value, ("event",), "whole number", lambda x: x is None or (type(x) is int and 0 <= x < 1000))
     _require(value, ("place_s",), "pair of times", lambda x: x is None or _is_place(x))
     _require(value, _MAYBE_NUMBER, "number", lambda x: x is None or _is_number(x))
     _require(value, ("draft", "limited"), "true or false", lambda x: isinstance(x, bool))

@@ -28,7 +28,8 @@ class Measurement:
 
     `loudness_measure` says what `loudness_lufs` is: "integrated", "momentary_max" or "active".
     `limited`: the true-peak ceiling decided the gain, and kept the clip below its loudness target if it has one.
-    `limiting_db` is how far a limiter held peaks back. `place_s`: where in its take a harvested event was.
+    `limiting_db` is how far a limiter held peaks back. `event` and `place_s`: which of its take's events a harvested one
+    is, and where it was.
     Levels are rounded to 0.01, times to 1 ms, so that they are the same on every machine.
     """
 
@@ -41,6 +42,7 @@ class Measurement:
     gain_db: float
     limiting_db: float
     limited: bool
+    event: int | None
     place_s: tuple[float, float] | None
 
     def as_json(self) -> dict[str, JsonValue]:
@@ -71,7 +73,7 @@ def master(take: Clip, settings: Mastering, *, joined: bool = False) -> Mastered
     `shape`, then loudness under the true-peak ceiling. Raises what `shape` raises.
     """
     shaped = shape(take, settings, joined=joined)
-    return _unleveled(shaped) if settings.measure_only else _leveled(shaped, settings)
+    return _unleveled(shaped, settings) if settings.measure_only else _leveled(shaped, settings)
 
 
 def shape(take: Clip, settings: Mastering, *, joined: bool = False) -> Shaped:
@@ -197,12 +199,12 @@ def _leveled(shaped: Shaped, settings: Mastering) -> Mastered:
             gain_db=_rounded(leveled.gain_db) or 0.0,
             limiting_db=_rounded(leveled.limiting_db) or 0.0,
             limited=leveled.is_limited,
-            **_form(shaped, leveled.clip),
+            **_form(shaped, leveled.clip, settings),
         ),
     )
 
 
-def _unleveled(shaped: Shaped) -> Mastered:
+def _unleveled(shaped: Shaped, settings: Mastering) -> Mastered:
     """Measure a clip and leave it as it is; what exceeds full scale, which no file holds, is brought down to it."""
     over_db = amplitude_to_db(sample_peak(shaped.clip.samples)) or 0.0
     clip = apply_gain(shaped.clip, -over_db) if over_db > 0 else shaped.clip
@@ -216,13 +218,14 @@ def _unleveled(shaped: Shaped) -> Mastered:
             gain_db=_rounded(min(0.0, -over_db)) or 0.0,
             limiting_db=0.0,
             limited=over_db > 0,
-            **_form(shaped, clip),
+            **_form(shaped, clip, settings),
         ),
     )
 
 
-def _form(shaped: Shaped, clip: Clip) -> dict[str, JsonValue]:
+def _form(shaped: Shaped, clip: Clip, settings: Mastering) -> dict[str, JsonValue]:
     return {
+        "event": settings.harvest,
         "duration_s": round(clip.duration_s, 3),
         "sample_rate": clip.sample_rate,
         "channels": clip.channels,

@@ -13,7 +13,7 @@ AUDIO_SUFFIXES = frozenset({"wav", "ogg", "flac", "mp3", "opus", "m4a", "aac", "
 _NOT_FOR_ASSETS = frozenset({".git", ".sfxgen", "sfxgen.yaml", "sfxgen.lock"})
 
 _SEGMENT = re.compile(r"[A-Za-z0-9_-]+\Z")
-_STEM = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9_ ,+&()-]{0,239}\Z")
+_STEM = re.compile(r"[A-Za-z0-9_,+&()-][A-Za-z0-9_ ,+&()-]{0,239}\Z")
 _RESERVED = re.compile(r"(con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³])\Z", re.IGNORECASE)
 
 

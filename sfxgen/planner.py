@@ -72,10 +72,21 @@ class Planner:
 
     def plan(self, wanted: Sequence[Wanted]) -> Plan:
         """Make the plan."""
+        self._owners.update({asset.sidecar: asset for asset in wanted if asset.sidecar is not None})
         steps = [self._step(asset) for asset in wanted if self.in_scope(asset.sound.id)]
         steps += self._removals(wanted, steps)
         steps.sort(key=lambda step: step.ref)
         return Plan(tuple(steps), self._folders(steps), self._lock_is_stale(wanted))
+
+    @cached_property
+    def _owners(self) -> dict[str, Wanted]:
+        """The wanted assets by the paths of their sidecars."""
+        return {}
+
+    def _is_on_its_way(self, sidecar: str, digest: str) -> bool:
+        """Whether a sidecar is the one that its path is to have: a killed build wrote it before it wrote the lock."""
+        owner = self._owners.get(sidecar)
+        return owner is not None and digest_of_text(owner.sidecar_content) == digest
 
     @cached_property
     def _by_file_key(self) -> Mapping[str, Sequence[AssetRecord]]:
@@ -191,9 +202,13 @@ class Planner:
         elif standing is None:
             return False  # one whose file is gone gives its id, and is written anew
         wanted = digest_of_text(asset.sidecar_content)
-        states = (self.disk.state(sidecar, text=True) for sidecar in sidecars)
-        digests = (state.digest for state in states if state is not None)
-        return any(digest != wanted and digest not in self._locked_sidecars for digest in digests)
+        for sidecar in sidecars:
+            state = self.disk.state(sidecar, text=True)
+            if state is None or state.digest == wanted or state.digest in self._locked_sidecars:
+                continue
+            if not self._is_on_its_way(sidecar, state.digest):
+                return True
+        return False
 
     def _source(self, asset: Wanted, make: Make, standing: FileState | None) -> AssetRecord | None:
         """Return the record of a file that has the wanted bytes, here or elsewhere in the project."""
@@ -296,7 +311,9 @@ class Planner:
     def _left_sidecar_is_edited(self, ref: AssetRef, record: AssetRecord) -> bool:
         sidecar = self.sidecar_path(ref[0], record.path)
         state = self.disk.state(sidecar, text=True) if sidecar else None
-        return state is not None and state.digest != record.sidecar_digest
+        if state is None or sidecar is None or state.digest == record.sidecar_digest:
+            return False
+        return not self._is_on_its_way(sidecar, state.digest)
 
 
 def _shelves(make: Make) -> tuple[tuple[Shelf, str], ...]:

@@ -19,10 +19,11 @@ from sfxgen.audio.clip import Clip
 from sfxgen.audio.delivery import Delivered, deliver
 from sfxgen.errors import BugError, Cancelled, ModelError, SfxgenError
 from sfxgen.events import ClipMastered, OnEvent
-from sfxgen.generate import Order, generate, given_up, is_fresh, is_thawed, make_of, trial_of
+from sfxgen.generate import Order, generate, given_up, make_of, mark_of, trial_of
 from sfxgen.mastering import master
 from sfxgen.plan import Step
 from sfxgen.sessions import Sessions
+from sfxgen.siblings import Siblings
 from sfxgen.store.local import Entry, LocalStore
 from sfxgen.workspace import Options, Workspace
 
@@ -52,15 +53,6 @@ class _NotInStoreError(Exception):
     """What the plan counted on is gone from the store."""
 
 
-class _RefusedError(Exception):
-    """The take that the store has does not pass the gates of the sound that wants it."""
-
-    def __init__(self, found: Refusal, take: Mapping[str, Any]) -> None:
-        super().__init__(found.reason)
-        self.found, self.attempts = found, int(take["attempts"])
-        self.rejected = (*take["rejected"], found.reason)
-
-
 def produce(
     workspace: Workspace,
     options: Options,
@@ -75,20 +67,29 @@ def produce(
     """
     workers = max(1, min(8, os.cpu_count() or 1))
     with ThreadPoolExecutor(workers, thread_name_prefix="mastering") as pool:
-        line = _Line(pool, workspace, on_event, ahead=4 * workers)
+        line = _Line(pool, workspace.store, on_event, ahead=4 * workers)
+        siblings = Siblings(workspace)
+        orders = [Order.of(step) for step in steps if step.action == "generate"]
+        stored = [step for step in steps if step.action != "generate"]
+        unjudged = {make_of(step).keys.take for step in stored}
         try:
-            for step in steps:
+            for step in stored:
                 if cancelled():
                     raise Cancelled
-                if step.action != "generate":
+                found = _refused(workspace.store, step, siblings, unjudged)
+                if found is None:
                     line.add(step)
-                    yield from line.done()
+                elif make_of(step).model.is_recorded:
+                    yield NotMade(step, given_up(step, [found.reason], found))
+                else:
+                    orders.append(Order(step))
+                yield from line.done()
             yield from line.rest()
-            orders = [Order(step) for step in steps if step.action == "generate"] + line.missing
+            orders += [Order.of(step) for step in line.missing]
             line.missing = []
-            for step, error in generate(workspace, options, orders, sessions, on_event, cancelled):
+            for step, error in generate(workspace, options, orders, sessions, siblings, on_event, cancelled):
                 if error is None:
-                    line.add(step)
+                    line.add(step, anew=True)
                 else:
                     yield NotMade(step, error)
                 yield from line.done()
@@ -97,21 +98,47 @@ def produce(
             raise
         yield from line.rest()
         gone = ModelError("its take left the store while it was built", hint="build again")
-        yield from (NotMade(order.step, gone) for order in line.missing)
+        yield from (NotMade(step, gone) for step in line.missing)
+
+
+def _refused(store: LocalStore, step: Step, siblings: Siblings, unjudged: set[str]) -> Refusal | None:
+    """Judge a take that was kept for another sound, under other gates, or among other siblings; None where it passes.
+
+    What the lock has stays, and so does what is frozen. Of two copies that are both in the store the first one stays:
+    takes that are `unjudged` yet do not count.
+    """
+    make, record, wanted = make_of(step), step.record, step.wanted
+    assert wanted is not None
+    unjudged.discard(make.keys.take)
+    is_locked = record is not None and record.file_key == make.keys.file and record.draft == make.draft
+    known = None if is_locked or wanted.is_frozen else store.find("take", make.keys.take)
+    if known is None:
+        return None
+    mark = mark_of(step, siblings)
+    if mark in known.meta["take"].get("passed", ()):
+        return None
+    found = store.get("take", make.keys.take)
+    if found is None:
+        return None
+    content, entry = found
+    why = refusal(codec.unpack(content), trial_of(step), siblings.of(step, but=unjudged))
+    if why is None:
+        take = {**entry.meta["take"], "passed": sorted({*entry.meta["take"].get("passed", ()), mark})}
+        store.put("take", make.keys.take, content, {**entry.meta, "take": take})
+    return why
 
 
 class _Line:
     """Masters and encodes steps in worker threads, at most `ahead` of them under way."""
 
-    def __init__(self, pool: ThreadPoolExecutor, workspace: Workspace, on_event: OnEvent, ahead: int) -> None:
-        self._pool, self._on_event, self._ahead = pool, on_event, ahead
-        self._store, self._retries = workspace.store, workspace.project.retries
+    def __init__(self, pool: ThreadPoolExecutor, store: LocalStore, on_event: OnEvent, ahead: int) -> None:
+        self._pool, self._store, self._on_event, self._ahead = pool, store, on_event, ahead
         self._under_way: dict[Future[Made], Step] = {}
-        self.missing: list[Order] = []
-        """What needs a take after all."""
+        self.missing: list[Step] = []
 
-    def add(self, step: Step) -> None:
-        self._under_way[self._pool.submit(_finish, self._store, step)] = step
+    def add(self, step: Step, *, anew: bool = False) -> None:
+        """Send a step on; with a take made `anew`, what was made of an older one is of no use."""
+        self._under_way[self._pool.submit(_finish, self._store, step, anew)] = step
 
     def done(self) -> Iterator[Product]:
         """Yield what is done; wait only while too much is under way."""
@@ -135,12 +162,7 @@ class _Line:
         try:
             made = future.result()
         except _NotInStoreError:
-            self.missing.append(Order(step))
-        except _RefusedError as refused:
-            if refused.attempts > self._retries or make_of(step).model.is_recorded:
-                yield NotMade(step, given_up(step, refused.rejected, refused.found))
-            else:
-                self.missing.append(Order(step, refused.attempts, refused.rejected))
+            self.missing.append(step)
         except SfxgenError as error:
             yield NotMade(step, error)
         except Exception as error:  # the others go on; the build ends with the exit code of a bug
@@ -150,14 +172,14 @@ class _Line:
             yield made
 
 
-def _finish(store: LocalStore, step: Step) -> Made:
+def _finish(store: LocalStore, step: Step, anew: bool) -> Made:
     """Bring a step from the furthest thing that the store has of it to its audio file."""
     assert step.wanted is not None
     keys = make_of(step).keys
-    found = None if is_fresh(step) else _locked_file(store, step) or _stored_file(store, step)
+    found = None if anew else _locked_file(store, step) or _stored_file(store, step)
     if found is not None:
         return found
-    clip, meta = _mastered(store, step)
+    clip, meta = _mastered(store, step, anew)
     settings, encoding = make_of(step).mastering, step.wanted.delivery.encoding
     delivered = deliver(
         clip,
@@ -200,10 +222,10 @@ def _stored_file(store: LocalStore, step: Step) -> Made | None:
     return Made(step, found[0], found[1].digest, found[1].meta) if found is not None else None
 
 
-def _mastered(store: LocalStore, step: Step) -> tuple[Clip, dict[str, Any]]:
+def _mastered(store: LocalStore, step: Step, anew: bool) -> tuple[Clip, dict[str, Any]]:
     assert step.wanted is not None
     keys = make_of(step).keys
-    found = None if is_fresh(step) else store.get("clip", keys.clip)
+    found = None if anew else store.get("clip", keys.clip)
     if found is not None:
         content, entry = found
         return codec.unpack(content), dict(entry.meta)
@@ -211,20 +233,8 @@ def _mastered(store: LocalStore, step: Step) -> tuple[Clip, dict[str, Any]]:
     if take is None:
         raise _NotInStoreError
     content, entry = take
-    _require_accepted(step, content, entry.meta["take"])
     make = make_of(step)
     mastered = master(codec.unpack(content), make.mastering, joined=make.model.seamless)
     meta = {**entry.meta, "clip": mastered.measurement.as_json()}
     store.put("clip", keys.clip, codec.pack(mastered.clip), meta)
     return mastered.clip, meta
-
-
-def _require_accepted(step: Step, content: bytes, take: Mapping[str, Any]) -> None:
-    """Judge a take that was kept for another sound, or under other gates. A frozen sound keeps what it has."""
-    trial = trial_of(step)
-    assert step.wanted is not None
-    if trial.digest() in take.get("passed", ()) or step.wanted.sound.frozen or not is_thawed(step):
-        return
-    found = refusal(codec.unpack(content), trial, {})
-    if found is not None:
-        raise _RefusedError(found, take)

@@ -14,6 +14,7 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields, replace
+from functools import lru_cache
 from typing import Any, Literal
 
 from sfxgen.categories import PLAIN_GATES, Gates, thresholds_changed
@@ -134,14 +135,20 @@ class Mastering:
 
     def samples_key(self, take_key: str) -> str:
         """The key of all that decides the clip's samples. Gates decide whether there is one at all."""
-        settings = {f.name: getattr(self, f.name) for f in fields(self) if f.name != "gates"}
-        settings["colour"] = self.colour.as_json()
-        return digest_of({"take_key": take_key, "mastering": settings, "version": MASTERING_VERSION})
+        text = f'{{"mastering":{_settings_json(self)},"take_key":"{take_key}","version":{MASTERING_VERSION}}}'
+        return hashlib.sha256(text.encode()).hexdigest()
 
     def clip_key(self, take_key: str) -> str:
         """The key of the mastered clip, which has passed its gates."""
         samples_key, changed = self.samples_key(take_key), thresholds_changed(self.gates)
-        return digest_of({"samples_key": samples_key, "gates": changed}) if changed else samples_key
+        return digest_of({"samples_key": samples_key, "gates": dict(changed)}) if changed else samples_key
+
+
+@lru_cache(maxsize=1024)
+def _settings_json(mastering: Mastering) -> str:
+    """Return the canonical JSON of what decides samples; the assets of a project share a few."""
+    settings = {f.name: getattr(mastering, f.name) for f in fields(mastering) if f.name != "gates"}
+    return canonical_json({**settings, "colour": mastering.colour.as_json()})
 
 
 MASTERING_DEFAULTS: Mapping[Kind, Mastering] = {

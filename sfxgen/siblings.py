@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
+import heapq
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 from sfxgen.audio import codec
 from sfxgen.audio.clip import Clip
@@ -34,16 +36,22 @@ class Siblings:
         for asset in workspace.wanted:
             self._assets[asset.sound.id].append(asset)
 
-    def of(self, step: Step) -> Mapping[str, Print]:
-        """Return the prints of a step's siblings that there are, by what to call them."""
+    def keys_of(self, step: Step) -> Mapping[str, int]:
+        """Return the numbers of a step's siblings by their take keys, whether there are such takes or not yet."""
         assert step.make is not None
         assert step.wanted is not None
         takes, own = self._takes_of(step.wanted.sound.id, draft=step.make.draft), step.make.keys.take
-        number_of_own = step.make.recipe.take
-        others = sorted((abs(n - number_of_own), n, key) for key, n in takes.items() if key != own)
+        if len(takes) <= 1:
+            return {}
+        number = step.make.recipe.take
+        others = ((abs(n - number), n, key) for key, n in takes.items() if key != own)
+        return {key: n for _, n, key in heapq.nsmallest(NEAREST, others)}
+
+    def of(self, step: Step, *, but: Collection[str] = ()) -> Mapping[str, Print]:
+        """Return the prints of a step's siblings that there are, by what to call them, `but` those with some keys."""
         found = {}
-        for _, number, key in others[:NEAREST]:
-            known = self._print(key)
+        for key, number in self.keys_of(step).items():
+            known = None if key in but else self._print(key)
             if known is not None:
                 found[f"take {number}"] = known
         return found
@@ -83,6 +91,8 @@ class Siblings:
             record = self._records.get(key)
             if record is None or record.place_s is not None:
                 return None
-            return codec.read(self._workspace.root / record.path)
+            content = (self._workspace.root / record.path).read_bytes()
+            is_ours = hashlib.sha256(content).hexdigest() == record.digest
+            return codec.decode(content) if is_ours else None
         except (AudioError, StoreError, OSError):
             return None  # what cannot be read is no sibling

@@ -88,6 +88,8 @@ class Wanted:
     folder_sidecars: tuple[tuple[str, str], ...]
     engine_id: str
     sidecar_trouble: SidecarTrouble
+    is_frozen: bool
+    """It keeps the take that the lock has."""
     delivery: Delivery
     final: Make
     drafted: Callable[[], Make | None]
@@ -295,9 +297,12 @@ def _wanted(ways: _Ways, engine: str, index: int, take: int, lock: Lock, ids: _E
     sidecar = exporter.sidecar_path(path)
     engine_id, sidecar_trouble = ids.of(ref, former, sidecar)
     number = frozen.take if frozen else take
+    generation, event = (number, None) if not sound.harvest else _harvested(number, sound.harvest)
     model = JOINED if sound.joined else sound.model
-    generation, place = (number, None) if not sound.harvest else _harvested(number, sound.harvest)
-    mastering = replace(sound.mastering, harvest=place)
+    if frozen:  # its take is what it was, whatever the sound has become
+        event = frozen.event
+        model = {info.model: info for info in (JOINED, LAYERED)}.get(frozen.model, sound.model)
+    mastering = sound.mastering if event is None else replace(sound.mastering, harvest=event)
     final = _make(mastering, delivery, model, ways.final.take(generation), frozen=frozen)
 
     def drafted() -> Make | None:
@@ -322,6 +327,7 @@ def _wanted(ways: _Ways, engine: str, index: int, take: int, lock: Lock, ids: _E
         ),
         engine_id=engine_id,
         sidecar_trouble=sidecar_trouble,
+        is_frozen=frozen is not None,
         delivery=delivery,
         final=final,
         drafted=drafted,

@@ -436,3 +436,14 @@ def test_gain_and_channels_change_no_measure_but_the_peak(gain_db: float, channe
     assert other.bandwidth_hz == one.bandwidth_hz
     assert other.noise_bed_db == pytest.approx(one.noise_bed_db, abs=1e-3)
     assert other.speech_modulation == pytest.approx(one.speech_modulation, abs=1e-3)
+
+
+def test_of_a_long_take_the_part_around_its_loudest_sample_is_measured(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("sfxgen.audio.gates.MOST_S", 1)
+    quiet = np.zeros(4 * 16_000, np.float32)
+    quiet[40_000] = 0.5
+    measures = measure_gates(Clip(quiet[:, np.newaxis], 16_000))
+    assert measures.peak_dbfs == pytest.approx(-6.02, abs=0.1)
+    assert measures.sounding_s == 4

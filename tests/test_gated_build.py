@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import json
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
@@ -11,13 +12,17 @@ import pytest
 import soundfile
 from games import RATE, Game
 
+from sfxgen import acceptance
+from sfxgen.acceptance import Refusal, Trial
 from sfxgen.audio.clip import Clip
 from sfxgen.audio.codec import decode, read
-from sfxgen.audio.likeness import likeness, print_of
+from sfxgen.audio.likeness import Print, likeness, print_of
 from sfxgen.audio.loudness import measure_loudness, true_peak_dbtp
 from sfxgen.audio.seam import measure_seam
 from sfxgen.build import build
-from sfxgen.events import Event, Notice
+from sfxgen.contracts import Surroundings
+from sfxgen.errors import ModelError
+from sfxgen.events import Event, Notice, ignore
 
 Record = dict[str, object]
 
@@ -114,19 +119,120 @@ def test_a_take_from_the_store_is_judged_by_the_sound_that_wants_it(game: Game) 
     game.sounds("c: { prompt: x, gates: { longest_s: 0.01 } }")
     found = failures(game)
     assert found["c_01"].startswith("4 attempts failed")
-    assert [prompt for prompt, _ in game.toy.made] == ["x"] * 3, "the store's take was the first attempt"
+    assert [prompt for prompt, _ in game.toy.made] == ["x"] * 4
+
+
+def likeness_of(game: Game, one: str, other: str) -> float:
+    return likeness(print_of(read(game.path(one))), print_of(read(game.path(other))))
 
 
 def test_a_tightened_gate_makes_what_fails_it_again_and_wakes_no_model_for_the_rest(game: Game) -> None:
     game.sounds("a: { prompt: copy once, variants: 2, gates: { duplicate: off } }\nb: { prompt: b }")
     game.build()
+    assert likeness_of(game, "a_01", "a_02") > 0.99
     first = game.content("a_01")
-    game.sounds(
-        "a: { prompt: copy once, variants: 2, gates: { shortest_s: 0.02 } }\nb: { prompt: b, loudness_lufs: -30 }"
-    )
+    game.sounds("a: { prompt: copy once, variants: 2 }\nb: { prompt: b, gates: { longest_s: 5 } }")
     assert not failures(game)
-    assert game.toy.made == []
+    assert game.toy.made == [("copy once", 2)] * 2, "the first attempt again, and another"
     assert game.content("a_01") == first
+    assert likeness_of(game, "a_01", "a_02") < 0.95
+
+
+def test_copies_that_never_met_are_found_when_they_do(game: Game) -> None:
+    game.sounds("a: { prompt: copy once }")
+    game.build()
+    game.sounds("a: { prompt: copy once, reject: [1] }")
+    game.build()
+    game.sounds("a: { prompt: copy once, variants: 2 }")
+    assert not failures(game)
+    assert likeness_of(game, "a_01", "a_02") < 0.95
+
+
+def test_what_another_sound_takes_is_still_a_copy_among_its_own_siblings(game: Game) -> None:
+    game.sounds("a: { prompt: copy, takes: [1, 2] }\nb: { prompt: copy, takes: [2] }")
+    for _ in range(2):
+        assert set(failures(game)) == {"a_02"}
+
+
+def test_a_new_frozen_sound_is_judged_like_any_other(game: Game) -> None:
+    game.sounds("b: { prompt: x }")
+    game.build()
+    game.sounds("b: { prompt: x }\na: { prompt: x, frozen: true, gates: { longest_s: 0.01 } }")
+    assert set(failures(game)) == {"a_01"}
+
+
+def test_a_frozen_event_stays_the_one_that_it_is(game: Game) -> None:
+    def stand() -> dict[str, tuple[object, ...]]:
+        records = list(game.lock().assets.values())
+        return {record.path: (record.digest, record.event, record.place_s) for record in records}
+
+    game.sounds(WALK.format(2, "variants: 3"))
+    game.build()
+    before = stand()
+    frozen = WALK.format(3, "variants: 3, frozen: true")
+    for text in (frozen, frozen.replace("harvest: 3,", "")):
+        game.sounds(text)
+        assert not failures(game)
+        assert stand() == before
+
+
+def test_a_cold_store_makes_the_attempt_that_the_lock_names(
+    game: Game, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    game.sounds("a: { prompt: copy once, variants: 2, master: { reverse: true } }")
+    game.build()
+    content = game.content("a_02")
+    game.path("a_02").unlink()
+    monkeypatch.setenv("SFXGEN_STORE", str(tmp_path / "cold"))
+    assert not failures(game, locked=True)
+    assert game.toy.made == [("copy once", 2)]
+    assert game.content("a_02") == content
+
+
+def test_a_layer_is_not_judged_by_a_sound_of_its_recipe(game: Game) -> None:
+    game.sounds(
+        "x: { prompt: x, gates: { longest_s: 0.01 } }\na:\n  layers: [{ prompt: x, model: toy }, { prompt: y }]"
+    )
+    assert set(failures(game)) == {"x_01"}
+
+
+def test_gates_that_were_edited_are_judged_from_the_first_attempt_on(game: Game) -> None:
+    game.sounds("a: { prompt: silent a, gates: { silence_dbfs: -100 } }")
+    game.toy.silent_attempts = 0
+    game.build()
+    game.sounds("a: { prompt: silent a, gates: { longest_s: 0.001 } }")
+    assert failures(game)["a_01"].startswith("4 attempts failed")
+    game.sounds("a: { prompt: silent a, gates: { longest_s: 3 } }")
+    assert not failures(game)
+    assert game.lock().assets["unity", "a_01"].attempts == 1
+
+
+def test_a_bug_in_a_gate_stops_no_other_sound(game: Game, monkeypatch: pytest.MonkeyPatch) -> None:
+    whole = acceptance.refusal
+
+    def broken(take: Clip, trial: Trial, siblings: Mapping[str, Print]) -> Refusal | None:
+        if trial.mastering.gates.longest_s == 7:
+            raise ZeroDivisionError
+        return whole(take, trial, siblings)
+
+    monkeypatch.setattr("sfxgen.generate.refusal", broken)
+    game.sounds("a: { prompt: a, gates: { longest_s: 7 } }\nb: { prompt: b }")
+    report = game.build()
+    assert report.exit_code == 70
+    assert [failure.name for failure in report.failures] == ["a_01"]
+    assert ("unity", "b_01") in game.lock().assets
+
+
+def test_a_recording_that_is_saved_while_it_is_built_is_not_kept_as_the_old_one(game: Game) -> None:
+    walk(game.root / "walk.wav")
+    game.manifest("sounds:\n  step: { model: recording, source: walk.wav }\n")
+    workspace = game.open()
+    walk(game.root / "walk.wav", steps=3)
+    (asset,) = workspace.wanted
+    info = asset.final.model
+    session = game.catalog.adapters["recording"].load(info, Surroundings(game.root), on_event=ignore)
+    with pytest.raises(ModelError, match="was changed while the build ran"):
+        list(session.generate([asset.final.recipe], on_event=ignore, cancelled=lambda: False))
 
 
 def test_what_failed_for_many_is_told_once_with_the_gate_and_the_place(game: Game) -> None:

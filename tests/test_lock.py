@@ -38,6 +38,7 @@ RECORD = AssetRecord(
     true_peak_dbtp=None,
     limiting_db=0.0,
     limited=False,
+    event=None,
     place_s=None,
 )
 

@@ -562,3 +562,27 @@ def test_a_full_store_fails_assets_not_the_build(
     assert report.exit_code == 3
     assert [failure.name for failure in report.failures] == ["c_01"]
     assert (game.root / "Assets/Audio/Sfx/a_01.wav").exists()
+
+
+def test_a_sidecar_that_a_killed_build_wrote_for_another_asset_is_no_conflict(game: Game) -> None:
+    """Two assets swap names by their templates; the build is killed when one sidecar stands, before the lock."""
+    game.project(f"{NAMED}assets: Assets\n")
+    game.sounds("a: { prompt: x }")
+    game.build()
+    before = game.tree()
+    game.sounds('a: { prompt: x, file_names: "z {variant}" }\nb: { prompt: y, file_names: "a_{variant:02}" }')
+    game.build()
+    after = game.tree()
+    for path, data in before.items():
+        (game.root / path).write_bytes(data)
+    for path in after.keys() - before.keys():
+        (game.root / path).unlink()
+    (game.root / "Assets/a_01.wav.meta").write_bytes(after["Assets/a_01.wav.meta"])
+    assert game.build().exit_code == 0
+    assert game.tree() == after
+
+
+def test_a_name_that_begins_with_a_sign_can_be_read_from_the_lock(game: Game) -> None:
+    game.sounds('a: { prompt: x, file_names: "({name}) {variant}" }')
+    assert game.build().exit_code == 0
+    assert game.build().plan.is_empty

@@ -49,7 +49,7 @@ def record_of(asset: Wanted, **changes: object) -> AssetRecord:
         draft=False, take_key=keys.take, clip_key=keys.clip, file_key=keys.file, asset_key=keys.asset,
         engine_id=asset.engine_id, path=asset.path, digest="audio", sidecar_digest=digest_of_text(asset.sidecar_content),
         attempts=1, rejected=(), environment={}, duration_s=1, sample_rate=1, channels=1, loudness_lufs=None,
-        loudness_measure=None, true_peak_dbtp=None, limiting_db=0.0, limited=False, place_s=None,
+        loudness_measure=None, true_peak_dbtp=None, limiting_db=0.0, limited=False, event=None, place_s=None,
     )  # fmt: skip
     return replace(record, **changes)  # type: ignore[arg-type]
 

@@ -38,6 +38,9 @@ MP3_KBPS: Mapping[tuple[int, ...], tuple[int, ...]] = {
 MP3_LEAST_LEVEL = 0.9999
 """libsndfile refuses the least bitrate itself."""
 
+QUANTIZED_AT_ONCE = 32768
+"""Samples that are dithered and rounded together: what a processor's nearest cache holds."""
+
 _NPY_HEADER_BYTES = 128
 
 
@@ -87,7 +90,9 @@ def decode(data: bytes) -> Clip:
 def pack(clip: Clip) -> bytes:
     """Return the clip's exact samples as the store keeps them: an .npy file, then the rate as uint32."""
     samples = np.ascontiguousarray(clip.samples, dtype="<f4")
-    return _npy_header(clip.frames, clip.channels) + samples.tobytes() + struct.pack("<I", clip.sample_rate)
+    # Joined from a view: a clip of hours is copied once.
+    parts = (_npy_header(clip.frames, clip.channels), samples.data.cast("B") if samples.size else b"")
+    return b"".join((*parts, struct.pack("<I", clip.sample_rate)))
 
 
 def unpack(data: bytes) -> Clip:
@@ -99,9 +104,10 @@ def unpack(data: bytes) -> Clip:
     frames, channels = int(shape[1]), int(shape[2])
     if header != _npy_header(frames, channels) or len(data) != len(header) + 4 * frames * channels + 4:
         raise AudioError("a damaged clip in the store: it is not what its header says")
-    samples = np.frombuffer(data[len(header) : -4], dtype="<f4").reshape(frames, channels)
+    count = frames * channels
+    samples = np.frombuffer(data, dtype="<f4", count=count, offset=len(header)).reshape(frames, channels)
     (sample_rate,) = struct.unpack("<I", data[-4:])
-    return Clip(samples.astype(np.float32), sample_rate)
+    return Clip(samples.astype(np.float32, copy=False), sample_rate)
 
 
 def read(path: Path) -> Clip:
@@ -233,12 +239,15 @@ def _quantized(clip: Clip, bit_depth: int, dither_key: str) -> NDArray[np.int32]
     full_scale = 2.0 ** (bit_depth - 1)
     integers = np.empty(clip.samples.shape, dtype=np.int32)
     dither = _dither(dither_key)
-    for start in range(0, clip.frames, ogg.BLOCK_FRAMES):
-        block = clip.samples[start : start + ogg.BLOCK_FRAMES] * full_scale
+    at_once = max(1, QUANTIZED_AT_ONCE // clip.channels)
+    for start in range(0, clip.frames, at_once):
+        block = clip.samples[start : start + at_once] * full_scale
         if bit_depth <= 16:
-            block = dither(block.size).reshape(block.shape) + block
+            noise = dither(block.size).reshape(block.shape)
+            block = np.add(noise, block, out=noise)
         np.rint(block, out=block)
-        integers[start : start + len(block)] = np.clip(block, -full_scale, full_scale - 1, out=block)
+        np.clip(block, -full_scale, full_scale - 1, out=block)
+        integers[start : start + len(block)] = block
     return integers
 
 

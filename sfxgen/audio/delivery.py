@@ -16,11 +16,12 @@ from sfxgen.audio.limiter import peak_dbtp
 from sfxgen.audio.loudness import Measure, measure_loudness
 from sfxgen.audio.ogg import OPUS_KBPS
 from sfxgen.audio.seam import measure_seam
+from sfxgen.audio.vorbis_loss import expected_loss_db
 from sfxgen.errors import AudioError
 from sfxgen.recipe import LOOPING, LOSSY, Encoding
 
 TOLERANCE_DB = 0.05
-TOLERANCE_LU = 0.07
+TOLERANCE_LU = 0.085
 MOST_ROUNDS = 20
 SURE_ROUNDS, SURER_DB = 6, 0.1
 """The last rounds ask for so much less than the ceiling, and for more each time, while no file holds it."""
@@ -65,7 +66,7 @@ def deliver(
     """Encode a clip so that its file decodes to its loudness, to no true peak above the ceiling, and to no click in a loop.
 
     Lossy formats overshoot, and take some of a noisy sound away (Vorbis up to 0.5 LU): the file is decoded and measured,
-    in the way that `measure` says. Where it is more than 0.05 dB above the ceiling, or more than 0.07 LU off its target
+    in the way that `measure` says. Where it is more than 0.05 dB above the ceiling, or more than 0.085 LU off its target
     with room below the ceiling, the clip is lowered or raised by as much and encoded again. So what mastering left below
     its target is at the ceiling in the file as well. Without a target, or a measure, it is only lowered.
 
@@ -79,9 +80,12 @@ def deliver(
     if encoding.format not in LOSSY:
         content = codec.encode(clip, encoding, dither_key=dither_key, measured=measured)
         return Delivered(content, 0.0, None, None, False, None, encoding)
+    raw_dbtp = (measured or {}).get("true_peak_dbtp")
+    headroom_db = inf if raw_dbtp is None or ceiling_dbtp is None else max(0.0, ceiling_dbtp - raw_dbtp)
     tried: list[tuple[float, float, Delivered]] = []
     for finer in _finer(encoding, clip.channels):
-        found = _as_loud(clip, finer, ceiling_dbtp, target_lufs, measure, dither_key)
+        first_db = 0.0 if target_lufs is None or measure is None else _first_gain_db(clip, finer, headroom_db)
+        found = _as_loud(clip, finer, ceiling_dbtp, target_lufs, measure, dither_key, first_db)
         if found is None:
             continue
         missed_db, delivered = found
@@ -116,14 +120,17 @@ def _as_loud(
     target_lufs: float | None,
     measure: Measure | None,
     dither_key: str,
+    first_gain_db: float,
 ) -> tuple[float, Delivered] | None:
     """Encode until the decoded file is at its loudness or at the ceiling. None where it stays above the ceiling.
 
-    Returns the file that comes closest, and by how much it misses in dB: 0 where it is as it should be.
+    It begins with a first gain. Returns the file that comes closest, and by how much it misses in dB: 0 where it is as it
+    should be.
     What a codec does to a peak differs by tenths of a dB from one gain to the next, in leaps: see `_next_gain_db`.
     """
     best: Delivered | None = None
-    least_db, gain_db, tried = inf, 0.0, dict[float, float]()
+    least_db, tried = inf, dict[float, float]()
+    gain_db = first_gain_db
     for left in reversed(range(MOST_ROUNDS)):
         content = codec.encode(
             apply_gain(clip, gain_db) if gain_db else clip, encoding, dither_key=dither_key
@@ -177,6 +184,13 @@ def _next_gain_db(gain_db: float, tried: Mapping[float, float]) -> float:
 
 def _is_new(gain_db: float, tried: Iterable[float]) -> bool:
     return all(abs(gain_db - other_db) >= LEAST_STEP_DB for other_db in tried)
+
+
+def _first_gain_db(clip: Clip, encoding: Encoding, headroom_db: float) -> float:
+    """Return a guess at the gain that makes up for what the format takes away."""
+    if encoding.format != "ogg" or headroom_db <= 0:
+        return 0.0
+    return min(-expected_loss_db(clip, encoding.quality), headroom_db)
 
 
 def _decoded(content: bytes, encoding: Encoding) -> Clip:

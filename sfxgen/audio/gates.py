@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,6 +20,7 @@ LARGEST_AMPLITUDE = 100.0
 """Beyond it (40 dB above full scale) the samples are no float audio: likely integers that nobody scaled."""
 SILENCE_DBFS = -200.0
 
+MOST_S = 600
 SHORTEST_SPEECH_S = 1.0
 """A shout, or one word, has too few syllables for a rate."""
 
@@ -89,7 +90,13 @@ def broken(clip: Clip) -> str | None:
 
 
 def measure_gates(clip: Clip, *, trim: bool = True) -> GateMeasures:
-    """Measure a take that is not `broken`. With `trim` off all of it counts as sounding, as in a loop."""
+    """Measure a take that is not `broken`. With `trim` off all of it counts as sounding, as in a loop.
+
+    Of a take longer than ten minutes, the ten around its loudest sample are measured.
+    """
+    if clip.frames > MOST_S * clip.sample_rate:
+        part = measure_gates(_around_the_loudest(clip, MOST_S * clip.sample_rate), trim=False)
+        return replace(part, sounding_s=clip.duration_s)
     if clip.samples.size == 0:
         return GateMeasures(
             peak_dbfs=None,
@@ -117,6 +124,15 @@ def measure_gates(clip: Clip, *, trim: bool = True) -> GateMeasures:
         noise_bed_db=_noise_bed_db(centred),
         speech_modulation=syllable_modulation(centred),
     )
+
+
+def _around_the_loudest(clip: Clip, frames: int) -> Clip:
+    """Return so many frames of a longer clip, with its loudest one in the middle where there is room."""
+    at = max(
+        (int(find(clip.samples)) for find in (np.argmax, np.argmin)), key=lambda i: abs(clip.samples.flat[i])
+    )
+    start = min(max(0, at // clip.channels - frames // 2), clip.frames - frames)
+    return Clip(clip.samples[start : start + frames], clip.sample_rate)
 
 
 def findings(measures: GateMeasures, gates: Gates) -> tuple[Finding, ...]:

@@ -109,7 +109,8 @@ def short_term(clip: Clip, hop_s: float = HOP_S) -> Series:
 def active_loudness(clip: Clip) -> float | None:
     """Return the ungated K-weighted mean in LUFS over the part that sounds; None below -70 LUFS.
 
-    That is from the first 5 ms to the last within 50 dB of the loudest. For clips too short to gate. Silence around the sound does not count, so padding does not change it.
+    That is from the first 5 ms to the last within 50 dB of the loudest. For clips too short to gate. Silence around the
+    sound does not count, so padding does not change it.
     """
     start, end = _active_range(clip)
     return _lufs_above(_mean(_cell_energies(clip, 1)[start:end]), ABSOLUTE_GATE_LUFS)

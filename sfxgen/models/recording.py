@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -116,10 +117,19 @@ class RecordingSession:
             if cancelled():
                 raise Cancelled
             source = str(recipe.params["source"])
+            file = self._root / source
             try:
-                clip = read(self._root / source)
+                clip = read(file)
+                with file.open("rb") as stream:
+                    digest = hashlib.file_digest(stream, "sha256").hexdigest()
             except AudioError as error:
                 raise ModelError(error.message.replace(f"{self._root}/", ""), hint=error.hint) from error
+            except OSError as error:
+                raise ModelError(f"{source} cannot be read: {error.strerror}") from error
+            if (
+                digest != recipe.params["digest"]
+            ):  # somebody saved it meanwhile: it would be kept as the old one
+                raise ModelError(f"{source} was changed while the build ran", hint="build again")
             yield clip
 
     def close(self) -> None:
