@@ -171,9 +171,11 @@ def run_sfxgen(clips: Path, out: Path, workers: int) -> None:
     """Do what a build does once a take is there, timed inside; for a process of its own."""
     from sfxgen import mastering
     from sfxgen.audio import codec, delivery
+    from sfxgen.audio.memory import keep_freed_pages
     from sfxgen.errors import SfxgenError
     from sfxgen.recipe import Encoding, Mastering
 
+    keep_freed_pages()
     watch = watch_sfxgen()
     settings = Mastering(loudness_lufs=TARGET_LUFS, true_peak_dbtp=CEILING_DBTP)
     encodings = [Encoding(format="wav"), Encoding(format="ogg", quality=OGG_QUALITY)]

@@ -17,6 +17,7 @@ from sfxgen.acceptance import Refusal, refusal
 from sfxgen.audio import codec
 from sfxgen.audio.clip import Clip
 from sfxgen.audio.delivery import Delivered, deliver
+from sfxgen.audio.memory import keep_freed_pages
 from sfxgen.errors import BugError, Cancelled, ModelError, SfxgenError
 from sfxgen.events import ClipMastered, OnEvent
 from sfxgen.generate import Order, generate, given_up, make_of, mark_of, trial_of
@@ -65,6 +66,7 @@ def produce(
 
     Raises Cancelled once `cancelled` says so; what is done by then has been yielded.
     """
+    keep_freed_pages()
     workers = max(1, min(8, os.cpu_count() or 1))
     with ThreadPoolExecutor(workers, thread_name_prefix="mastering") as pool:
         line = _Line(pool, workspace.store, on_event, ahead=4 * workers)

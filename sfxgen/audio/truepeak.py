@@ -8,15 +8,12 @@ quarter points a parabola finds it.
 After Boche and Wunder ("Over-estimating the maximum value of multicarrier signals", 2003) a signal that is sampled n times
 as finely as it must be is nowhere more than 1 / cos(pi / 2n) times its largest sample: 3 dB for half-way points, 0.7 dB
 for quarter points. That tells where to look.
-
-Most sounds have next to nothing above 0.9 of Nyquist where they are loud. There a short filter finds the same half-way
-points: what it lacks is bounded by what a high-pass leaves, and only blocks where that is too much are transformed.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from functools import lru_cache
 
 import numpy as np
@@ -25,14 +22,14 @@ from numpy.typing import NDArray
 from sfxgen.audio.clip import Samples
 from sfxgen.audio.convolution import fast_length
 from sfxgen.audio.levels import sample_peak
-from sfxgen.audio.products import Real, product
+from sfxgen.audio.products import product
 
 REACH = 512
 """How many frames to either side the half-way points look at."""
 WINDOW_BETA = 4.0
 PIECE = 7136
 """Frames of one transform, of 8192: a whole number of rows, their margins, and twice the reach."""
-PIECES_AT_ONCE = 3
+PIECES_AT_ONCE = 14
 
 NEAR = 6
 """How many half-way points and samples to either side the quarter points look at."""
@@ -46,28 +43,12 @@ QUARTER_SHARE = math.cos(math.pi / 8)
 VERTEX = 1.05 / 8
 """An eighth is exact for parabolas. So a sine at Nyquist is read 0.05 dB low at the most, and none 0.02 dB high."""
 
-SHORT = 16
-"""How many frames to either side the short filter looks at. To 1 % it is flat up to 0.93 of Nyquist."""
-SHORT_BETA = 3.4
-HIGH_BAND, HIGH_BETA = 0.18, 5.65
-"""Of Nyquist: the width of the high-pass, which is flat where the short filter is not, and 60 dB down below 0.7."""
-SHORT_ROW = 16
-SHORT_AT_ONCE = 1 << 15
-LACKING = 0.008
-"""The most that short half-way points may lack, of the largest peak: 0.07 dB."""
-BRIGHT = 1.85
-"""The power of differences, of the power itself (2 in white noise), beyond which the short filter is not tried."""
-
 USUAL = (1e-9, 1e9)
 
 BLOCK = 128
 MERGED_BLOCKS = 64
 """Stretches with no more between them are taken together: two transforms of half the length take longer."""
 SUB_BLOCKS = 4
-HALF_SHARE = NEARLY * math.cos(math.pi / 4)
-
-Stretch = tuple[int, int]
-"""Frames [first, end)."""
 
 
 def highest(samples: Samples, floor: float) -> float:
@@ -78,8 +59,8 @@ def highest(samples: Samples, floor: float) -> float:
     exponent = _exponent(floor)
     if exponent:
         return math.ldexp(highest(np.ldexp(samples, -exponent), math.ldexp(floor, -exponent)), exponent)
-    most, left = _by_short_filter(samples, reaching(samples, floor), floor)
-    for _, x, half in _half_way(samples, left):
+    most = floor
+    for _, x, half in _half_way(samples, floor):
         most = max(most, sample_peak(half))
         for rows in _rows_above(x, half, most):
             most = max(most, float(_quarters(x, half, rows, most).max()))
@@ -97,7 +78,7 @@ def frame_peaks(samples: Samples, floor: float) -> Iterator[tuple[int, Samples]]
         for first, peaks in frame_peaks(np.ldexp(samples, -exponent), math.ldexp(floor, -exponent)):
             yield first, np.ldexp(peaks, exponent)
         return
-    for first, x, half in _half_way(samples, reaching(samples, floor)):
+    for first, x, half in _half_way(samples, floor):
         each = np.abs(half[..., MARGIN:-MARGIN])
         np.maximum(each, np.abs(x[..., MARGIN:-MARGIN]), out=each)
         in_rows = each.reshape(*each.shape[:2], -1, ROW)
@@ -117,108 +98,13 @@ def _exponent(level: float) -> int:
     return 0 if level == 0 or USUAL[0] < level < USUAL[1] else math.frexp(level)[1]
 
 
-def _by_short_filter(samples: Samples, stretches: list[Stretch], floor: float) -> tuple[float, list[Stretch]]:
-    """Return the largest peak above a floor that the short filter is good for, and the stretches that may hold others."""
-    most, left = floor, list[Stretch]()
-    for begin, end in stretches:
-        for first in range(begin, end, SHORT_AT_ONCE):
-            last = min(end, first + SHORT_AT_ONCE)
-            if _is_bright(samples[first:last]):
-                left.append((first, last))
-                continue
-            first -= BLOCK if first == 0 else 0
-            most, blocks = _short_peak(samples, first, -(-(last - first) // BLOCK), most)
-            left += [
-                (max(0, first + int(a) * BLOCK), min(last, first + int(b) * BLOCK))
-                for a, b in _runs(blocks, MERGED_BLOCKS)
-            ]
-    return most, _joined(left)
-
-
-def _is_bright(x: Samples) -> bool:
-    """Tell, by one block of eight, whether most blocks are beyond the short filter."""
-    channels, eight = x.shape[1], 8 * BLOCK
-    x = x[: len(x) // eight * eight].reshape(-1, eight, channels)[:, :BLOCK].reshape(-1, channels)
-    steps = x[1:] - x[:-1]
-    return float(np.einsum("fc,fc->", steps, steps)) > BRIGHT * float(np.einsum("fc,fc->", x, x))
-
-
-def _short_peak(samples: Samples, first: int, blocks: int, floor: float) -> tuple[float, NDArray[np.intp]]:
-    """Return the largest peak of those blocks that the short filter is good for, and which others may exceed it."""
-    weights = _lacking_weights()
-    around = len(weights) // 2
-    lead, inner = around * BLOCK, blocks * BLOCK
-    wide = _cut(samples, first - lead - SHORT, inner + 2 * lead + 2 * SHORT)
-    made = product(_sliding(wide, SHORT_ROW + 2 * SHORT, SHORT_ROW), _short_matrix())
-    high = _block_peaks(made[..., SHORT_ROW:], blocks + 2 * around)
-    lacking = product(_sliding(high, len(weights)), weights)[:, 0]
-    poor = _or_beside(lacking > LACKING * floor)
-    if poor.all():
-        return floor, np.arange(blocks)
-    seen = slice(lead - MARGIN, lead + inner + MARGIN)
-    half = made[..., :SHORT_ROW].reshape(len(wide), -1)[:, seen]
-    x = wide[:, SHORT:-SHORT][:, seen]
-    peaks, samples_peaks = (_block_peaks(part[:, MARGIN:-MARGIN], blocks) for part in (half, x))
-    most = max(floor, float(peaks[~poor].max()))
-    reached = _or_beside(np.maximum(peaks + lacking, samples_peaks) > HALF_SHARE * most)
-    good = np.flatnonzero(reached & ~poor)
-    if good.size:
-        x, half = (_sliding(part, BLOCK + 2 * MARGIN, BLOCK)[:, good] for part in (x, half))
-        for rows_above in _rows_above(x, half, most):
-            most = max(most, float(_quarters(x, half, rows_above, most).max()))
-    return most, np.flatnonzero(reached & poor)
-
-
-def _block_peaks(parts: Samples, blocks: int) -> Samples:
-    """Return the largest magnitude in any channel of each block, from (channels, ...)."""
-    in_blocks = np.abs(parts).reshape(len(parts), blocks, -1)
-    peaks = in_blocks.max(axis=-1)
-    largest: Samples = peaks.max(axis=0) if len(peaks) > 1 else peaks[0]
-    return largest
-
-
-def _sliding(x: NDArray[Real], length: int, step: int = 1) -> NDArray[Real]:
-    """Return a view of so long a window of the last axis at every step, as (..., windows, length)."""
-    shape = (*x.shape[:-1], (x.shape[-1] - length) // step + 1, length)
-    strides = (*x.strides[:-1], step * x.strides[-1], x.strides[-1])
-    return np.lib.stride_tricks.as_strided(x, shape, strides, writeable=False)
-
-
-def _or_beside(blocks: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    """Return which blocks are marked, or next to one that is."""
-    wide = blocks.copy()
-    wide[1:] |= blocks[:-1]
-    wide[:-1] |= blocks[1:]
-    return wide
-
-
-def _runs(places: NDArray[np.intp], gap: int) -> list[Stretch]:
-    """Return the [first, end) of rising places, those together that are no further apart than a gap."""
-    if places.size == 0:
-        return []
-    gaps = np.flatnonzero(np.diff(places) > gap)
-    first, last = places[np.concatenate([[0], gaps + 1])], places[np.concatenate([gaps, [-1]])]
-    return [(int(a), int(b) + 1) for a, b in zip(first, last, strict=True)]
-
-
-def _joined(stretches: list[Stretch]) -> list[Stretch]:
-    """Return stretches in order, those as one that have little between them."""
-    joined = list[Stretch]()
-    for first, last in stretches:
-        if joined and first - joined[-1][1] <= MERGED_BLOCKS * BLOCK:
-            joined[-1] = joined[-1][0], last
-        else:
-            joined.append((first, last))
-    return joined
-
-
-def _half_way(samples: Samples, stretches: Iterable[Stretch]) -> Iterator[tuple[int, Samples, Samples]]:
+def _half_way(samples: Samples, floor: float) -> Iterator[tuple[int, Samples, Samples]]:
     """Yield (first frame, samples, half-way points), each of (channels, pieces, frames).
 
     Pieces follow one another, but for the `MARGIN` frames that each has on either side of a whole number of rows.
     The first frame may be before the clip, and the last one after it.
     """
-    for begin, end in stretches:
+    for begin, end in reaching(samples, floor):
         begin -= ROW if begin == 0 else 0
         for first in range(begin, end, PIECE * PIECES_AT_ONCE):
             frames = min(end - first, PIECE * PIECES_AT_ONCE)
@@ -326,7 +212,7 @@ def _windows(part: Samples) -> Samples:
     return np.lib.stride_tricks.as_strided(part, shape, strides, writeable=False)
 
 
-def reaching(samples: Samples, floor: float) -> list[Stretch]:
+def reaching(samples: Samples, floor: float) -> list[tuple[int, int]]:
     """Return the stretches of frames in which the continuous signal may exceed a level.
 
     By the largest samples of blocks, times how much of the filter's absolute coefficients falls on each.
@@ -344,19 +230,19 @@ def reaching(samples: Samples, floor: float) -> list[Stretch]:
     if whole < blocks:
         peaks[around + whole] = sample_peak(samples[whole * BLOCK :])
     most = product(np.lib.stride_tricks.sliding_window_view(peaks, len(weights)), weights)
-    may = np.flatnonzero(most.max(axis=1) > floor)
-    return [(a * BLOCK, min(b * BLOCK, frames)) for a, b in _runs(may, MERGED_BLOCKS)]
+    may = np.flatnonzero(np.any(most > floor, axis=1))
+    if may.size == 0:
+        return []
+    gaps = np.flatnonzero(np.diff(may) > MERGED_BLOCKS)
+    first, last = may[np.concatenate([[0], gaps + 1])], may[np.concatenate([gaps, [-1]])]
+    return [(int(a) * BLOCK, min((int(b) + 1) * BLOCK, frames)) for a, b in zip(first, last, strict=True)]
 
 
 @lru_cache(maxsize=1)
 def _responses() -> NDArray[np.float64]:
     """Return what a frame's three points are made of: (3, frames), from `REACH` + `NEAR` frames before it on."""
-    return _responses_with(_half_taps(), 1.0)
-
-
-def _responses_with(taps: NDArray[np.float64], sample: float) -> NDArray[np.float64]:
     made = np.zeros((3, 2 * (REACH + NEAR) + 1))
-    zero = REACH + NEAR
+    zero, taps = REACH + NEAR, _half_taps()
     half = slice(zero - REACH + 1, zero + REACH + 1)
     made[1, half] = taps
     for part, response in enumerate((made[0], made[2])):
@@ -365,7 +251,7 @@ def _responses_with(taps: NDArray[np.float64], sample: float) -> NDArray[np.floa
             if odd:
                 response[half.start + frame : half.stop + frame] += tap * taps
             else:
-                response[zero + frame] += sample * tap
+                response[zero + frame] += tap
     return made
 
 
@@ -375,41 +261,11 @@ def _block_weights() -> NDArray[np.float64]:
 
     The sum of the absolute coefficients that fall on a block, from whichever place in that part is the worst.
     """
-    return _shares(_responses(), SUB_BLOCKS) / QUARTER_SHARE
-
-
-@lru_cache(maxsize=1)
-def _lacking_weights() -> Samples:
-    """Return by how much of what the high-pass leaves in each block the short filter's points may be wrong."""
-    taps = _half_taps()
-    taps[REACH - SHORT : REACH + SHORT] -= _short_taps()
-    return _shares(_responses_with(taps, 0.0), 1).astype(np.float32)
-
-
-def _shares(responses: NDArray[np.float64], sub_blocks: int) -> NDArray[np.float64]:
-    """Return the largest sum of absolute coefficients that falls on a block: (blocks around, parts of the block)."""
+    responses = _responses()
     zero, around = REACH + NEAR, (REACH + NEAR) // BLOCK + 1
     total = np.zeros((3, responses.shape[1] + 1))
     np.cumsum(np.abs(responses), axis=1, out=total[:, 1:])
     edges = BLOCK * np.arange(-around, around + 2)[:, np.newaxis] - np.arange(BLOCK) + zero
     shares = np.diff(total[:, np.clip(edges, 0, responses.shape[1])], axis=1).max(axis=0)
-    parts: NDArray[np.float64] = shares.reshape(len(shares), sub_blocks, -1).max(axis=-1)
+    parts: NDArray[np.float64] = shares.reshape(len(shares), SUB_BLOCKS, -1).max(axis=-1) / QUARTER_SHARE
     return parts
-
-
-def _short_taps() -> NDArray[np.float64]:
-    taps: NDArray[np.float64] = np.sinc(np.arange(2 * SHORT) - SHORT + 0.5) * np.kaiser(2 * SHORT, SHORT_BETA)
-    return taps
-
-
-@lru_cache(maxsize=1)
-def _short_matrix() -> Samples:
-    """Return what takes a row's samples, and `SHORT` on either side, to its half-way points, and then what is high."""
-    n = np.arange(-SHORT, SHORT + 1)
-    high = np.cos(np.pi * n) * HIGH_BAND * np.sinc(HIGH_BAND * n) * np.kaiser(2 * SHORT + 1, HIGH_BETA)
-    matrix = np.zeros((SHORT_ROW + 2 * SHORT, SHORT_ROW + SHORT_ROW // 2), np.float32)
-    for frame in range(SHORT_ROW):
-        matrix[frame + 1 : frame + 1 + 2 * SHORT, frame] = _short_taps()
-        if frame % 2 == 0:  # with the sign turned it is low, and one of two frames tells its peaks
-            matrix[frame : frame + 1 + 2 * SHORT, SHORT_ROW + frame // 2] = high / math.cos(np.pi * HIGH_BAND)
-    return matrix
