@@ -447,3 +447,9 @@ def test_of_a_long_take_the_part_around_its_loudest_sample_is_measured(
     measures = measure_gates(Clip(quiet[:, np.newaxis], 16_000))
     assert measures.peak_dbfs == pytest.approx(-6.02, abs=0.1)
     assert measures.sounding_s == 4
+
+
+def test_a_header_of_gigahertz_is_measured_all_the_same() -> None:
+    noise = np.random.default_rng(0).standard_normal(5000).astype(np.float32)
+    measures = measure_gates(Clip(noise[:, np.newaxis], 4_000_000_000))
+    assert measures.bandwidth_share == 1

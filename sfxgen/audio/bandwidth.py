@@ -43,7 +43,7 @@ def bandwidth_hz(clip: Clip) -> float:
         return nyquist_hz
     levels_db = 10 * np.log10(np.maximum(power / strongest, 10 ** (FAINTEST_DB / 10)))
     bin_hz = clip.sample_rate / WINDOW_FRAMES
-    walls = np.arange(int(LOWEST_WALL_HZ / bin_hz), int(HIGHEST_WALL * len(power)))
+    walls = np.arange(max(2, int(LOWEST_WALL_HZ / bin_hz)), int(HIGHEST_WALL * len(power)))
     if len(walls) == 0:
         return nyquist_hz
     sums = np.concatenate([[0.0], np.cumsum(levels_db)])

@@ -19,7 +19,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sfxgen.audio.clip import Clip, Samples
-from sfxgen.audio.edges import frame_length, frame_levels_db
 from sfxgen.audio.levels import amplitude_to_db, sample_peak
 from sfxgen.audio.recursion import Section, cascade
 from sfxgen.audio.truepeak import frame_peaks, highest
@@ -109,8 +108,8 @@ def short_term(clip: Clip, hop_s: float = HOP_S) -> Series:
 def active_loudness(clip: Clip) -> float | None:
     """Return the ungated K-weighted mean in LUFS over the part that sounds; None below -70 LUFS.
 
-    That is from the first 5 ms to the last within 50 dB of the loudest. For clips too short to gate. Silence around the
-    sound does not count, so padding does not change it.
+    That is from the first millisecond to the last within 50 dB of the loudest. For clips too short to gate. Silence
+    around the sound does not count, so padding does not change it.
     """
     start, end = _active_range(clip)
     return _lufs_above(_mean(_cell_energies(clip, 1)[start:end]), ABSOLUTE_GATE_LUFS)
@@ -367,10 +366,10 @@ def _cell_energies(clip: Clip, cell: int) -> Series:
 
 
 def _active_range(clip: Clip) -> tuple[int, int]:
-    """Return the frames [start, end) from the first 5 ms to the last that are within 50 dB of the loudest.
+    """Return the frames [start, end) from the first millisecond to the last that are within 50 dB of the loudest.
 
-    Simpler than where a trim would cut, so that dither and rounding do not move it. At whatever level: a quiet clip
-    is first scaled up, by a power of two.
+    Simpler and finer than where a trim would cut: dither, rounding or a limiter hardly move it, and of a click of 10 ms
+    a millisecond more or less is 0.4 dB. At whatever level: a quiet clip is first scaled up, by a power of two.
     """
     peak = finite_peak(clip)
     if peak == 0:
@@ -378,8 +377,12 @@ def _active_range(clip: Clip) -> tuple[int, int]:
     if peak < 2**-8:
         exponent = np.int32(min(126, -int(np.floor(np.log2(peak)))))
         clip = Clip(np.ldexp(clip.samples, exponent), clip.sample_rate)
-    levels_db, frame = frame_levels_db(clip, off_centre=True), frame_length(clip)
-    sounding = np.flatnonzero(levels_db >= levels_db.max() - ACTIVE_BELOW_LOUDEST_DB)
+    frame = max(1, round(clip.sample_rate / 1000))
+    centred = clip.samples - clip.samples.mean(axis=0, dtype=np.float64)
+    starts = np.arange(0, clip.frames, frame)
+    power = np.add.reduceat(np.einsum("fc,fc->f", centred, centred), starts)
+    power /= np.diff(starts, append=clip.frames)
+    sounding = np.flatnonzero(power >= power.max() * 10 ** (-ACTIVE_BELOW_LOUDEST_DB / 10))
     return int(sounding[0]) * frame, min(int(sounding[-1] + 1) * frame, clip.frames)
 
 
