@@ -371,3 +371,10 @@ def test_what_a_format_does_not_use_changes_no_byte() -> None:
         cued = Encoding(format=name, cues=(0.1,), loop=True)
         assert encode(sound(), cued, dither_key="k", measured={"loudness_lufs": -20}) == plain
     assert hashlib.sha256(plain).digest()
+
+
+@pytest.mark.skipif(not shutil.which("ffmpeg"), reason="needs ffmpeg on the PATH")
+def test_samples_beyond_full_scale_do_not_wrap_around_in_aac() -> None:
+    clip = mono(1.2 * np.hanning(24_000) * np.sin(np.arange(24_000) * 0.02), 48_000)
+    decoded = ffmpeg.read_bytes(ffmpeg.encode_aac(clip, 160, {}), ".m4a")
+    assert np.abs(np.diff(decoded.samples[:, 0])).max() < 0.1

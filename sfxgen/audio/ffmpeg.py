@@ -97,7 +97,7 @@ def encode_aac(clip: Clip, kbps: int, comments: Mapping[str, str]) -> bytes:
         from pydub import AudioSegment
         from pydub.exceptions import PydubException
     # One block more: the encoder drops the last one where it is not full.
-    samples = np.pad(clip.samples, ((0, AAC_BLOCK_FRAMES), (0, 0)))
+    samples = np.pad(clip.samples, ((0, AAC_BLOCK_FRAMES), (0, 0))).astype(np.float64)  # holds 2^31 - 1
     integers = np.clip(np.rint(samples * 2.0**31), -(2.0**31), 2.0**31 - 1).astype("<i4")
     segment = AudioSegment(
         integers.tobytes(), sample_width=4, frame_rate=clip.sample_rate, channels=clip.channels
