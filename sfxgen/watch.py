@@ -303,12 +303,12 @@ class _Hints(FileSystemEventHandler):
             return False
         self._followed, self._folders_changed = wanted, False
         try:
-            self._schedule(wanted)
+            self._schedule(list(wanted))
         except OSError as error:
             self._say_limit(error)
         return True
 
-    def _schedule(self, folders: Iterable[Path]) -> None:
+    def _schedule(self, folders: list[Path]) -> None:
         if self._observer is None:
             self._observer = Observer()
             self._observer.start()

@@ -127,17 +127,24 @@ class Watching:
     def builds(self, count: int) -> Report:
         """Wait until so many builds are done, and return the last of them."""
         until(lambda: len(self.reports) >= count or self.bug, f"build {count}, with errors {self.errors}")
+        self._raise_bug()
         return self.reports[count - 1]
 
     def shows(self, count: int) -> SfxgenError:
         """Wait until so many errors are shown, and return the last of them."""
         until(lambda: len(self.errors) >= count or self.bug, f"error {count}")
+        self._raise_bug()
         return self.errors[count - 1]
 
     def looks_again(self) -> None:
         """Wait until it has looked several more times."""
         enough = self.watcher.looks + 6
         until(lambda: self.watcher.looks >= enough or self.bug, "more looks")
+        self._raise_bug()
+
+    def _raise_bug(self) -> None:
+        if self.bug is not None:
+            raise self.bug
 
 
 @pytest.fixture
@@ -676,6 +683,15 @@ def test_folders_are_followed_anew_after_one_came_or_went(tmp_path: Path) -> Non
         assert not hints.follow([tmp_path], ("*.yaml",))
         hints.dispatch(DirDeletedEvent(str(tmp_path)))
         assert hints.follow([tmp_path], ("*.yaml",))
+
+
+def test_a_folder_that_goes_before_it_is_followed_stops_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(watch, "_inode", lambda _folder: 1)  # it was there a moment ago
+    with contextlib.closing(watch._Hints(threading.Event(), lambda _message, _hint: None)) as hints:
+        assert hints.follow([tmp_path / "gone", tmp_path, tmp_path / "too"], ("*.yaml",))
+        assert list(hints._followed) == [tmp_path]
 
 
 # --- what stands in the way -----------------------------------------------------------------------
