@@ -17,7 +17,6 @@ from sfxgen.audio.delivery import deliver
 from sfxgen.audio.levels import apply_gain
 from sfxgen.audio.limiter import peak_dbtp
 from sfxgen.audio.loudness import measure_loudness, true_peak_dbtp
-from sfxgen.audio.vorbis_loss import expected_loss_db, noisiness
 from sfxgen.errors import AudioError
 from sfxgen.recipe import LOSSY, Encoding
 
@@ -61,7 +60,7 @@ def test_the_ceiling_holds_in_the_decoded_file(name: str) -> None:
     assert peak_db(once.samples) > -0.9, "it overshoots, or there is nothing to test"
     delivered = deliver(clip, encoding, ceiling_dbtp=-1.0, dither_key="k")
     decoded = delivery._decoded(delivered.content, encoding)
-    assert delivered.true_peak_dbtp == true_peak_dbtp(decoded)
+    assert delivered.true_peak_dbtp == pytest.approx(true_peak_dbtp(decoded), abs=1e-4)
     assert delivered.true_peak_dbtp is not None
     assert delivered.true_peak_dbtp <= -0.95
     assert peak_db(decoded.samples) <= -0.85
@@ -115,7 +114,7 @@ def test_the_shortest_clips_are_delivered(name: str) -> None:
 def test_a_peak_that_will_not_come_down_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(delivery, "peak_dbtp", lambda clip, loop: 0.0)
     with pytest.raises(AudioError, match="stays above -1 dBTP") as caught:
-        deliver(crest(-1.0, 500), Encoding(format="ogg"), ceiling_dbtp=-1.0, dither_key="k")
+        deliver(crest(-1.0, 500), Encoding(format="mp3"), ceiling_dbtp=-1.0, dither_key="k")
     assert caught.value.hint
 
 
@@ -212,7 +211,7 @@ def test_a_clip_at_the_ceiling_stays_at_it_below_its_target_and_says_so(name: st
     assert delivered.loudness_lufs is not None
     assert delivered.loudness_lufs < -3.1
     assert -1.1 < peak_db(found.samples) < -0.9
-    assert delivered.true_peak_dbtp == true_peak_dbtp(found)
+    assert delivered.true_peak_dbtp == pytest.approx(true_peak_dbtp(found), abs=1e-4)
 
 
 @pytest.mark.parametrize("name", ["ogg", "mp3"])
@@ -364,39 +363,6 @@ def test_what_is_near_enough_is_left_and_what_is_not_is_mended(
     )
     assert delivered.gain_db == pytest.approx(gain_db, abs=0.001)
     assert delivered.is_limited == (by_db == -0.3)
-
-
-def test_what_vorbis_will_take_is_guessed_so_that_most_files_are_encoded_once() -> None:
-    rng = np.random.default_rng(2)
-    noise = mono(0.1 * rng.standard_normal(48_000), 48_000)
-    tone = mono(0.1 * np.sin(np.arange(48_000) * 0.06), 48_000)
-    assert noisiness(noise) == pytest.approx(0.55, abs=0.1)  # the flatness of one window of noise is 0.56
-    assert noisiness(tone) == pytest.approx(0, abs=0.01)
-    assert noisiness(mono(np.zeros(100), 48_000)) is None
-    assert expected_loss_db(noise, 0.3) < expected_loss_db(noise, 0.6) < expected_loss_db(noise, 0.9)
-    for clip, most_off in ((noise, 0.2), (tone, 0.1)):
-        lufs, measure = measure_loudness(clip)
-        assert lufs is not None
-        encoding = Encoding(format="ogg", quality=0.6)
-        plain = measure_loudness(decode(encode(clip, encoding, dither_key="k")), measure)[0]
-        assert plain is not None
-        assert expected_loss_db(clip, 0.6) == pytest.approx(plain - lufs, abs=most_off)
-
-
-def test_the_guess_never_asks_for_more_than_the_ceiling_leaves() -> None:
-    noise = mono(np.random.default_rng(3).standard_normal(24_000) * 0.1, 48_000)
-    lufs, measure = measure_loudness(noise)
-    peak = true_peak_dbtp(noise)
-    delivered = deliver(
-        noise,
-        Encoding(format="ogg"),
-        ceiling_dbtp=peak,
-        dither_key="k",
-        target_lufs=lufs,
-        measure=measure,
-        measured={"true_peak_dbtp": peak},
-    )
-    assert (true_peak_dbtp(decode(delivered.content)) or 0) <= (peak or 0) + 0.06
 
 
 def test_a_clip_without_a_target_is_lowered_and_never_raised(lossy: Callable[[float], None]) -> None:

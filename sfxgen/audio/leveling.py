@@ -67,7 +67,7 @@ def level(
         gain_db = min(0.0, headroom_db)
     else:
         highest_db = headroom_db + limit_db
-        gain_db = _gain_to(
+        gain_db = gain_to(
             target_lufs, lambda tried_db: meter.loudness(measure, tried_db), highest_db, highest_db
         )
         if gain_db > headroom_db and limit_db > 0:
@@ -90,7 +90,7 @@ def level(
     )
 
 
-def _gain_to(
+def gain_to(
     target_lufs: float, loudness_at: Callable[[float], float | None], gain_db: float, highest_db: float
 ) -> float:
     """Return the gain in dB, at most `highest_db`, that comes closest to a loudness; `gain_db` is tried first.
@@ -169,7 +169,7 @@ def _limited(target_lufs: float, limiting: _Limiting, gain_db: float, highest_db
 
     measure, missed_lu = limiting.measure, 0.0
     for _ in range(LIMITED_STEPS):
-        gain_db = _gain_to(target_lufs, corrected_lufs, gain_db, highest_db)
+        gain_db = gain_to(target_lufs, corrected_lufs, gain_db, highest_db)
         held = hold(limiting.peaks, gain_db, limiting.ceiling_dbtp)
         loudness_lufs, estimate_lufs = metered(held.clip).loudness(measure), corrected_lufs(gain_db)
         if (

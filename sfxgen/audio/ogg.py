@@ -15,6 +15,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import soundfile
 
+from sfxgen.audio import vorbis_setup
 from sfxgen.audio.clip import Clip, Samples
 from sfxgen.audio.tags import vorbis_comment
 
@@ -31,6 +32,8 @@ OPUS_KBPS = (6, 256)
 OPUS_CONTEXT_MS = 80
 """What an Opus decoder needs to converge (RFC 7845, section 4.6), and more than its look-ahead."""
 PAGE_FRAMES = 48_000
+VORBIS_HEADERS = 3
+"""The identification, the comments and the setup."""
 
 CONTINUED, FIRST, LAST = 1, 2, 4
 NO_PACKET_ENDS = -1
@@ -65,7 +68,7 @@ def encode_vorbis(clip: Clip, quality: float, comments: Mapping[str, str] | None
         [
             *_paginated([(identification, 0)]),
             *_paginated([(body, 0), (setup, 0)], page_frames=1),
-            *pages[_header_pages(pages) :],
+            *pages[len(_header_pages(pages)) :],
         ]
     )
 
@@ -115,10 +118,28 @@ def with_serial(ogg: bytes, serial: int) -> bytes:
         segments = data[page + 26]
         end = page + 27 + segments + sum(data[page + 27 : page + 27 + segments])
         struct.pack_into("<I", data, page + 14, serial)
-        struct.pack_into("<I", data, page + 22, 0)
-        struct.pack_into("<I", data, page + 22, _crc(bytes(data[page:end])))
+        _mend_checksum(data, page, end)
         page = end
     return bytes(data)
+
+
+def with_gain(ogg: bytes, gain_db: float) -> bytes:
+    """Return an Ogg Vorbis stream that decodes to the same, but louder by a gain. See `vorbis_setup`."""
+    header = _header_pages(_pages(ogg))
+    *before, setup = _packets(header)
+    body = b"".join((*before, vorbis_setup.scaled(setup, 10 ** (gain_db / 20))))
+    data, page_at, body_at = bytearray(ogg), 0, 0
+    for page in header:
+        end = page_at + 27 + len(page.lacing) + len(page.body)
+        data[end - len(page.body) : end] = body[body_at : body_at + len(page.body)]
+        _mend_checksum(data, page_at, end)
+        page_at, body_at = end, body_at + len(page.body)
+    return bytes(data)
+
+
+def _mend_checksum(data: bytearray, page: int, end: int) -> None:
+    struct.pack_into("<I", data, page + 22, 0)
+    struct.pack_into("<I", data, page + 22, _crc(bytes(data[page:end])))
 
 
 def _written(samples: Samples, sample_rate: int, subtype: str, compression_level: float) -> bytes:
@@ -176,10 +197,15 @@ def _vendor(packet: bytes, at: int) -> bytes:
     return packet[at + 4 : at + 4 + length]
 
 
-def _header_pages(pages: Iterable[Page]) -> int:
-    """Return how many pages hold Vorbis's three headers: the audio always begins on a page of its own."""
-    ends = np.cumsum([sum(size < 255 for size in page.lacing) for page in pages])
-    return int(np.searchsorted(ends, 3)) + 1
+def _header_pages(pages: Iterable[Page]) -> list[Page]:
+    """Return the pages that hold Vorbis's three headers: the audio always begins on a page of its own."""
+    header, ended = [], 0
+    for page in pages:
+        header.append(page)
+        ended += sum(size < 255 for size in page.lacing)
+        if ended >= VORBIS_HEADERS:
+            break
+    return header
 
 
 def _pages(ogg: bytes) -> Iterator[Page]:
