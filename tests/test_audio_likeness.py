@@ -103,6 +103,15 @@ def test_a_copy_is_told(preset: str, way: str) -> None:
     assert alike(take(preset), COPIES[way](take(preset))) >= LIMIT
 
 
+@pytest.mark.parametrize("duration_s", [2.0, 4.0])
+@pytest.mark.parametrize("number", [1, 2])
+@pytest.mark.parametrize("semitones", [-3, 3])
+def test_a_hum_at_another_speed_is_told(duration_s: float, number: int, semitones: int) -> None:
+    """A few low lines, whose speed their spectra tell to 0.03 % only, and so the waves drift apart."""
+    hum = take("hum", number, duration_s)
+    assert alike(hum, at_speed(hum, semitones)) >= LIMIT
+
+
 @pytest.mark.parametrize("preset", SOUNDS)
 @pytest.mark.parametrize("rate", [16000, 22050, 44100, 96000])
 def test_a_copy_at_another_rate_is_told(preset: str, rate: int) -> None:

@@ -48,13 +48,19 @@ LEAST_SPECTRAL_LIKENESS = 0.3
 SAME_SPEED = 3e-4
 """Speeds nearer to 1 than that are the plain comparison's."""
 
-LEAST_WEIGHT = 3.0
-MOST_WEIGHT = 150.0
-SIMPLE = 1000.0
-"""How far a correlation at another speed falls short of 1 counts 3 to 150 times, the more the fewer lines a sound has.
-Siblings that are bare tones differ by little but their pitch: most fall short by 0.0004 and more. A copy of a sound of
-so few lines falls short by 0.0002 even after a lossy codec. Copies of noise fall short by 0.01, and no sibling of it
-comes near."""
+FALLS_SHORT = 3.0
+"""How far a correlation at another speed falls short of 1 counts so many times: of copies, also of lossy files, up to 0.016;
+of siblings 0.02 and more."""
+MANY_LINES = 150.0
+"""Of noise it counts once: no sibling reads above 0.88, and a copy's lossy file is down to 0.93."""
+FEW_LINES = 30.0
+"""Sounds of fewer lines need the speed more exactly than their spectra tell it: it is looked for around."""
+SPEED_AROUND = 1.5e-4
+WORTH_LOOKING = 0.9
+BARE = 4.0
+SAME_LENGTH = 0.01
+SAME_LENGTH_S = 0.005
+"""A bare tone at another pitch is its sibling as well as its copy. A copy is shorter by as much as it is faster."""
 
 Wave = NDArray[np.float32]
 Spectrum = NDArray[np.complex64]
@@ -79,7 +85,7 @@ class Print:
     `wave` is the first second of what sounds at 16 kHz (and what is needed of it to be played faster), `start` its first
     two seconds, `whole` all of it at a lower rate where it is longer than that, `scale` the transform of its log-frequency
     spectrum, `lines` how many lines share its power (their sum squared re the sum of their squares): 1 for a tone,
-    thousands for noise.
+    thousands for noise; `sounding_s` how long it sounds.
     """
 
     wave: Wave
@@ -87,6 +93,7 @@ class Print:
     whole: Sliding | None
     scale: Spectrum
     lines: float
+    sounding_s: float
 
 
 def print_of(clip: Clip) -> Print:
@@ -102,6 +109,7 @@ def print_of(clip: Clip) -> Print:
         whole=_whole(mono, clip.sample_rate),
         scale=scale,
         lines=lines,
+        sounding_s=len(mono) / clip.sample_rate,
     )
 
 
@@ -245,14 +253,31 @@ def _pitched_likeness(a: Print, b: Print) -> float:
         return 0.0
     fast, slow = (a, b) if speed > 1 else (b, a)
     factor = max(speed, 1 / speed)
+    if min(a.lines, b.lines) < BARE and not _is_as_much_shorter(fast, slow, factor):
+        return 0.0
+    alike = _likeness_at(fast, slow, factor)
+    if min(a.lines, b.lines) < FEW_LINES and alike > WORTH_LOOKING:
+        below, above = (_likeness_at(fast, slow, factor * (1 + side * SPEED_AROUND)) for side in (-1, 1))
+        bend = 2 * alike - below - above
+        if bend > 0:  # the vertex of a parabola
+            offset = min(max((above - below) / (2 * bend), -3.0), 3.0)
+            alike = max(alike, _likeness_at(fast, slow, factor * (1 + offset * SPEED_AROUND)))
+    return alike if min(a.lines, b.lines) > MANY_LINES else max(0.0, 1 - (1 - alike) * FALLS_SHORT)
+
+
+def _is_as_much_shorter(fast: Print, slow: Print, factor: float) -> bool:
+    off_s = abs(slow.sounding_s - factor * fast.sounding_s)
+    return off_s < SAME_LENGTH * slow.sounding_s + SAME_LENGTH_S
+
+
+def _likeness_at(fast: Print, slow: Print, factor: float) -> float:
+    """Return how alike the start of two waves is, with one played so many times as fast."""
     wave = slow.wave[: int(SPEED_LENGTH * factor)]
     sped = np.asarray(soxr.resample(wave, RATE * factor, RATE, quality="HQ"), np.float32)
     transform = 2 * SPEED_LENGTH
-    correlation = _largest_correlation(
+    return _largest_correlation(
         _sliding(fast.wave[:SPEED_LENGTH], RATE, transform), _sliding(sped[:SPEED_LENGTH], RATE, transform)
     )
-    simple = SIMPLE / max(1.0, min(a.lines, b.lines)) ** 2
-    return max(0.0, 1 - (1 - correlation) * min(MOST_WEIGHT, max(LEAST_WEIGHT, simple)))
 
 
 def _speed(a: Spectrum, b: Spectrum) -> tuple[float, float]:

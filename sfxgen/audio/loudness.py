@@ -32,7 +32,9 @@ RELATIVE_GATE_LU = -10.0
 RANGE_GATE_LU = -20.0
 RANGE_PERCENTILES = (0.10, 0.95)
 SHORT_TERM_S = 3.0
-ACTIVE_BELOW_LOUDEST_DB = 50.0
+ACTIVE_BELOW_LOUDEST_DB = 30.0
+"""What is so far below the loudest millisecond counts as half sounding."""
+ACTIVE_WINDOW_S = 0.001
 MOMENTARY_HOPS = 4
 SHORT_TERM_HOPS = 30
 HOP_S = 0.1
@@ -106,13 +108,8 @@ def short_term(clip: Clip, hop_s: float = HOP_S) -> Series:
 
 
 def active_loudness(clip: Clip) -> float | None:
-    """Return the ungated K-weighted mean in LUFS over the part that sounds; None below -70 LUFS.
-
-    That is from the first millisecond to the last within 50 dB of the loudest. For clips too short to gate. Silence
-    around the sound does not count, so padding does not change it.
-    """
-    start, end = _active_range(clip)
-    return _lufs_above(_mean(_cell_energies(clip, 1)[start:end]), ABSOLUTE_GATE_LUFS)
+    """Return the ungated K-weighted mean in LUFS over what sounds; None below -70 LUFS. See `Meter.active`."""
+    return metered(clip, cell=1).active()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -120,14 +117,12 @@ class Meter:
     """What one K-weighting pass over a clip found: all its measures, with any gain in dB put on it.
 
     `energies`: the K-weighted squares of all channels summed over each cell of `cell` frames, the last one over what
-    is left. A gain moves every level by as much; what the -70 LUFS gate takes for silence depends on it. `sounding`:
-    where the clip sounds, known where a cell is one frame.
+    is left. A gain moves every level by as much; what the -70 LUFS gate takes for silence depends on it.
     """
 
     clip: Clip
     energies: Series
     cell: int
-    sounding: tuple[int, int] | None = None
 
     def loudness(self, measure: Measure, gain_db: float = 0.0) -> float | None:
         """Return the loudness in LUFS by a measure; None for silence or where the clip is too short for it."""
@@ -170,11 +165,23 @@ class Meter:
         return _power_to_lufs(float(high)) - _power_to_lufs(float(low))
 
     def active(self, gain_db: float = 0.0) -> float | None:
-        """Return the ungated mean in LUFS over the part that sounds; None below -70 LUFS."""
-        if self.sounding is None:  # it begins and ends inside of cells
+        """Return all energy over the time that the clip sounds, in LUFS; None below -70 LUFS.
+
+        For clips too short to gate. A moment counts for as much as the millisecond around it is loud, beside the loudest
+        one: whole near that, half at 30 dB below, not at all in silence, which so may be around the sound or in it.
+        There is no threshold that a noise bed could lie at and tip: a bit more or less of it changes little.
+        """
+        if self.cell > 1:  # it begins and ends inside of cells
             return metered(self.clip, cell=1).active(gain_db)
-        start, end = self.sounding
-        return _lufs_above(_mean(self.energies[start:end]), ABSOLUTE_GATE_LUFS, gain_db)
+        window = max(1, round(ACTIVE_WINDOW_S * self.clip.sample_rate))
+        total = np.zeros(self.energies.size + 2 * window)
+        np.cumsum(self.energies, out=total[window:-window])
+        total[-window:] = total[-window - 1]
+        power = np.maximum(0.0, total[window:] - total[:-window])
+        half = power.max(initial=0.0) * 10 ** (-ACTIVE_BELOW_LOUDEST_DB / 10)
+        if half == 0:
+            return None
+        return _lufs_above(float(total[-1] / (power / (power + half)).sum()), ABSOLUTE_GATE_LUFS, gain_db)
 
     def series(self, hops: int, hop_s: float = HOP_S) -> Series:
         """Return the loudness in LUFS of windows of some 100 ms hops, every `hop_s`; -inf for digital silence."""
@@ -247,8 +254,7 @@ def metered(clip: Clip, cell: int | None = None) -> Meter:
     """
     if cell is None:
         cell = 1 if _is_below_400_ms(clip) else _cell_frames(clip.sample_rate)
-    energies = _cell_energies(clip, cell)
-    return Meter(clip, energies, cell, _active_range(clip) if cell == 1 else None)
+    return Meter(clip, _cell_energies(clip, cell), cell)
 
 
 def true_peak_dbtp(clip: Clip) -> float | None:
@@ -365,27 +371,6 @@ def _cell_energies(clip: Clip, cell: int) -> Series:
     return energies
 
 
-def _active_range(clip: Clip) -> tuple[int, int]:
-    """Return the frames [start, end) from the first millisecond to the last that are within 50 dB of the loudest.
-
-    Simpler and finer than where a trim would cut: dither, rounding or a limiter hardly move it, and of a click of 10 ms
-    a millisecond more or less is 0.4 dB. At whatever level: a quiet clip is first scaled up, by a power of two.
-    """
-    peak = finite_peak(clip)
-    if peak == 0:
-        return 0, 0
-    if peak < 2**-8:
-        exponent = np.int32(min(126, -int(np.floor(np.log2(peak)))))
-        clip = Clip(np.ldexp(clip.samples, exponent), clip.sample_rate)
-    frame = max(1, round(clip.sample_rate / 1000))
-    centred = clip.samples - clip.samples.mean(axis=0, dtype=np.float64)
-    starts = np.arange(0, clip.frames, frame)
-    power = np.add.reduceat(np.einsum("fc,fc->f", centred, centred), starts)
-    power /= np.diff(starts, append=clip.frames)
-    sounding = np.flatnonzero(power >= power.max() * 10 ** (-ACTIVE_BELOW_LOUDEST_DB / 10))
-    return int(sounding[0]) * frame, min(int(sounding[-1] + 1) * frame, clip.frames)
-
-
 def _finite(peak: float) -> float:
     """Return a peak that is a number."""
     if not peak <= LARGEST_SAMPLE:
@@ -394,10 +379,6 @@ def _finite(peak: float) -> float:
             hint="render it again, or mend it before it is measured",
         )
     return peak
-
-
-def _mean(energies: Series) -> float:
-    return float(energies.mean()) if energies.size else 0.0
 
 
 def _power_to_lufs(power: float) -> float:

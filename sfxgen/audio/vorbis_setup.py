@@ -102,7 +102,7 @@ def _skip_lengths(bits: _Bits, entries: int) -> None:
 
 def _multiplicands(entries: int, dimensions: int) -> int:
     """Return the largest number of which so many powers are no more than the entries (section 9.2.3)."""
-    count = math.floor(entries ** (1 / dimensions))
+    count: int = math.floor(entries ** (1 / dimensions))
     while (count + 1) ** dimensions <= entries:
         count += 1
     while count**dimensions > entries:
