@@ -386,3 +386,24 @@ def test_the_ceiling_of_a_loop_holds_over_its_seam() -> None:
     delivered = deliver(clip, encoding, ceiling_dbtp=ceiling_dbtp, dither_key="k")
     around = np.roll(decode(delivered.content).samples, 12_000, axis=0)
     assert peak_db(around) <= ceiling_dbtp + 0.1
+
+
+def test_of_quiet_clips_in_16_bits_the_dither_is_measured_too() -> None:
+    burst = np.zeros(16_000)
+    burst[4000:4480] = np.sin(np.arange(480) * 0.3)
+    for bit_depth, level, differs in ((16, 3e-3, True), (24, 3e-3, False), (16, 0.1, False)):
+        clip = mono(level * burst, 48_000)
+        lufs, measure = measure_loudness(clip)
+        delivered = deliver(
+            clip,
+            Encoding(bit_depth=bit_depth),  # type: ignore[arg-type]
+            ceiling_dbtp=None,
+            dither_key="k",
+            measure=measure,
+            measured={"loudness_lufs": lufs},
+        )
+        assert (delivered.loudness_lufs is not None) == differs
+        if differs:
+            found = decode(delivered.content)
+            assert delivered.loudness_lufs == measure_loudness(found, measure)[0]
+            assert delivered.true_peak_dbtp == true_peak_dbtp(found)

@@ -16,7 +16,7 @@ from sfxgen.audio.levels import apply_gain
 from sfxgen.audio.limiter import peak_dbtp
 from sfxgen.audio.loudness import Measure, measure_loudness, metered
 from sfxgen.audio.ogg import OPUS_KBPS
-from sfxgen.audio.seam import measure_seam
+from sfxgen.audio.seam import MOST_STEP_DB, measure_seam
 from sfxgen.audio.vorbis_setup import gains_db
 from sfxgen.errors import AudioError
 from sfxgen.recipe import LOOPING, LOSSY, Encoding
@@ -30,17 +30,18 @@ FEW_ROUNDS = 3
 LEAST_STEP_DB = 0.02
 MOST_RAISED_DB = 12.0
 """A codec that takes more of a sound than this has taken all that there was to hear: nothing but its noise would rise."""
-SEAM_STEP_DB = 3.0
-"""How far a loop's step across the wrap may be above its own largest ones."""
 FINER_STEPS = 4
+QUIET_LUFS, COARSE_BITS = -40.0, 16
+"""Below it, dither of so many bits is heard beside the clip: what was delivered is measured."""
 
 
 @dataclass(frozen=True, slots=True)
 class Delivered:
     """An encoded file. `gain_db` is what the clip was raised or lowered by, so that the file decodes as it should.
 
-    `true_peak_dbtp` and `loudness_lufs` are the decoded file's; None for lossless formats, which are as loud as the clip,
-    and for silence. `is_limited`: the ceiling keeps the file below its target.
+    `true_peak_dbtp` and `loudness_lufs` are the decoded file's; None for lossless formats, which are as loud as the clip
+    (but for quiet clips in 16 bits, whose dither counts), and for silence. `is_limited`: the ceiling keeps the file below
+    its target.
     `seam_step_db` is the decoded file's, of loops in lossy formats (see `seam.Seam`), else None.
     `encoding` is what was asked for, or finer, where its level or a loop's seam needed it.
     """
@@ -81,7 +82,13 @@ def deliver(
     """
     if encoding.format not in LOSSY:
         content = codec.encode(clip, encoding, dither_key=dither_key, measured=measured)
-        return Delivered(content, 0.0, None, None, False, None, encoding)
+        lufs = (measured or {}).get("loudness_lufs")
+        if encoding.bit_depth > COARSE_BITS or lufs is None or lufs > QUIET_LUFS:
+            return Delivered(content, 0.0, None, None, False, None, encoding)
+        decoded = codec.decode(content)
+        level_dbtp = peak_dbtp(decoded, loop=encoding.loop)
+        loudness_lufs = None if measure is None else measure_loudness(decoded, measure)[0]
+        return Delivered(content, 0.0, level_dbtp, loudness_lufs, False, None, encoding)
     as_loud = _turned if encoding.format == "ogg" else _as_loud
     tried: list[tuple[float, float, Delivered]] = []
     for finer in _finer(encoding, clip.channels):
@@ -90,7 +97,7 @@ def deliver(
             continue
         missed_db, delivered = found
         step_db = delivered.seam_step_db
-        is_closed = step_db is None or step_db <= SEAM_STEP_DB or measure_seam(clip).step_db > SEAM_STEP_DB
+        is_closed = step_db is None or step_db <= MOST_STEP_DB or measure_seam(clip).step_db > MOST_STEP_DB
         if is_closed and not missed_db:
             return delivered
         tried.append((0.0 if is_closed else step_db or 0.0, missed_db, delivered))

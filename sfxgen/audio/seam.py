@@ -28,6 +28,9 @@ HIGH_PERCENTILE = 99.0
 HIGH_DEVIATIONS = 2.326
 """Where the 99th percentile of a normal distribution lies, in standard deviations."""
 
+MOST_STEP_DB, MOST_LEVEL_DB, MOST_FLUX_Z = 3.0, 1.5, 5.0
+"""What a seam without a fault has at the most."""
+
 INAUDIBLE_POWER = 1e-6
 """A channel 60 dB below the loudest one has no seam to hear."""
 BLOCK_FRAMES = 1 << 18
@@ -35,8 +38,7 @@ BLOCK_FRAMES = 1 << 18
 
 @dataclass(frozen=True, slots=True)
 class Seam:
-    """What was measured over a seam, of its worst channel. A seam without a fault has a `step_db` of at most 3,
-    a `level_db` within 1.5 and a `flux_z` of at most 5.
+    """What was measured over a seam, of its worst channel.
 
     step_db: the largest second difference within 1 ms of the seam, in dB re the 99.9th percentile of the
     clip's. A click. The clip's own impulses count as well: a raindrop on the seam reads as the click that it is.
@@ -53,6 +55,13 @@ class Seam:
     step_db: float
     level_db: float
     flux_z: float
+
+    @property
+    def fault(self) -> float:
+        """How large the worst of the three is, as a share of what a seam without a fault has at the most."""
+        return max(
+            self.step_db / MOST_STEP_DB, abs(self.level_db) / MOST_LEVEL_DB, self.flux_z / MOST_FLUX_Z, 0.0
+        )
 
 
 def measure_seam(clip: Clip, *, fade_frames: int = 0) -> Seam:
