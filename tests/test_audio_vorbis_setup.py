@@ -25,7 +25,7 @@ def sound(rate: int, channels: int, seed: int = 1) -> Clip:
 
 
 def by_libvorbis(content: bytes) -> np.ndarray:
-    return soundfile.read(io.BytesIO(content), dtype="float32", always_2d=True)[0]
+    return np.asarray(soundfile.read(io.BytesIO(content), dtype="float32", always_2d=True)[0])
 
 
 def by_ffmpeg(content: bytes) -> np.ndarray:
