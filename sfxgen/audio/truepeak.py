@@ -1,6 +1,6 @@
 """The peaks that a band-limited signal has between its samples.
 
-A finer signal is made in two steps. Half-way points come from a windowed sinc that is flat up to 0.995 of Nyquist,
+A finer signal is made in two steps. Half-way points come from a windowed sinc that is flat up to 0.997 of Nyquist,
 applied by Fourier transform: a filter of the usual length loses what noise has above 0.9 of Nyquist, and reads its peaks
 half a dB low. Quarter points come from those by a short filter, and only near points that may belong to a peak; between
 quarter points a parabola finds it.
@@ -24,10 +24,10 @@ from sfxgen.audio.convolution import fast_length
 from sfxgen.audio.levels import sample_peak
 from sfxgen.audio.products import product
 
-REACH = 512
+REACH = 1024
 """How many frames to either side the half-way points look at."""
 WINDOW_BETA = 4.0
-PIECE = 7136
+PIECE = 6112
 """Frames of one transform, of 8192: a whole number of rows, their margins, and twice the reach."""
 PIECES_AT_ONCE = 14
 
