@@ -27,8 +27,8 @@ class ModelInfo:
     """What is known of a model without loading it.
 
     `name` is what a manifest writes after `model:`; `where` is a Hub id, a folder, or "" for a model that
-    is code. `accepts` names the sound's keys that the model takes (of: prompt, negative, steps, guidance,
-    scheduler, dtype, duration_s, preset, params, variation, source); `defaults` fills what the manifest leaves out.
+    is code. `accepts` names the sound's keys that the model takes (of `sound.MODEL_KEYS`); `defaults`
+    fills what the manifest leaves out.
     `commercial` says whether a game that is sold may ship the output.
     """
 

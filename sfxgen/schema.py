@@ -225,6 +225,24 @@ class CategoryBlock(_Block):
     gates: GatesBlock | None = Field(None, description="What its takes are refused for.")
 
 
+class SpanBlock(_Block):
+    """A stretch of time."""
+
+    from_s: Annotated[float, Field(ge=0, le=600)] = Field(description="Where it begins.")
+    to_s: Annotated[float, Field(gt=0, le=600)] = Field(description="Where it ends.")
+
+
+class MorphBlock(_Block):
+    """What a sound turns into."""
+
+    to: Text | None = Field(None, description="The prompt at its other end.")
+    source: Text | None = Field(None, description="The audio file at its other end.")
+    at: Annotated[float, Field(ge=0, le=1)] | None = Field(
+        None,
+        description="How far along: 0 is the sound itself, 1 the other end; left out, the variants go all the way.",
+    )
+
+
 class ModelFields(_Block):
     """What a model is given: in a sound, or in each of its layers."""
 
@@ -244,6 +262,30 @@ class ModelFields(_Block):
     scheduler: Text | None = Field(None, description="The sampler: ddim, dpmpp_2m, …")
     dtype: Literal["fp32", "fp16", "bf16"] | None = Field(None, description="Arithmetic of the model.")
     source: Text | None = Field(None, description="An audio file of the project, for a model that takes one.")
+    strength: Annotated[float, Field(ge=0, le=1)] | None = Field(
+        None, description="How much of the source is made anew: 0 keeps it, 1 ignores it."
+    )
+    inpaint: SpanBlock | Annotated[list[SpanBlock], Field(min_length=1, max_length=16)] | None = Field(
+        None, description="The parts of the source to make anew; the rest stays."
+    )
+    extend: bool | None = Field(
+        None, description="Go beyond the model's longest take, or the source's end, in overlapping windows."
+    )
+    upscale: bool | None = Field(None, description="Give a dull source the upper half of its spectrum.")
+    morph: MorphBlock | None = Field(None, description="Turn into another prompt or audio file.")
+    say: Text | None = Field(None, description="What is said, word for word, for a model that speaks.")
+    voice: Text | None = Field(
+        None, description="Who says it: a model's own voice, or a folder or file of the project with samples."
+    )
+    tempo_bpm: Annotated[float, Field(ge=20, le=400)] | None = Field(
+        None, description="Of music: beats a minute."
+    )
+    key: Annotated[str, Field(max_length=40)] | None = Field(
+        None, description="Of music: its key, as in A minor."
+    )
+    melody: Text | None = Field(
+        None, description="An audio file of the project whose melody the music follows."
+    )
     seed: Annotated[int, Field(ge=0, le=2**63 - 1)] | None = Field(
         None, description="Base seed; with a take's number it decides the take's seed."
     )
@@ -521,6 +563,8 @@ _EXAMPLES = {
     "CompressorBlock": "ratio: 4",
     "TransientsBlock": "attack_db: 3",
     "ReverbBlock": "decay_s: 1.5",
+    "SpanBlock": "from_s: 0.4, to_s: 0.9",
+    "MorphBlock": "to: glass breaking",
 }
 """What a hint shows of a block."""
 

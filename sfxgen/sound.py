@@ -42,11 +42,35 @@ MODEL_KEYS = (
     "scheduler",
     "dtype",
     "source",
+    "strength",
+    "inpaint",
+    "extend",
+    "upscale",
+    "morph",
+    "say",
+    "voice",
+    "tempo_bpm",
+    "key",
+    "melody",
 )
 """The keys that only some models take; `ModelInfo.accepts` says which."""
 
 
-LAYERS_OWN = ("prompt", "preset", "params", "duration_s", "source", "take_s")
+LAYERS_OWN = (
+    "prompt",
+    "preset",
+    "params",
+    "duration_s",
+    "source",
+    "strength",
+    "inpaint",
+    "extend",
+    "upscale",
+    "morph",
+    "say",
+    "melody",
+    "take_s",
+)
 """What a sound with layers leaves to them."""
 
 TRACED_DEPTH = 4

@@ -16,7 +16,7 @@ import pytest
 from sfxgen.contracts import Adapter, Complaint, ModelInfo, Surroundings
 from sfxgen.errors import ModelUnavailable
 from sfxgen.events import ModelLoading, ignore
-from sfxgen.models import audioldm, weights
+from sfxgen.models import weighted, weights
 from sfxgen.models.audioldm import adapter
 from sfxgen.recipe import Recipe
 
@@ -71,8 +71,8 @@ def root(tmp_path: Path) -> Path:
 @pytest.fixture
 def installed(monkeypatch: pytest.MonkeyPatch) -> None:
     """Act as a machine with `sfxgen[models]` and a GPU, be this one or not."""
-    monkeypatch.setattr(audioldm, "missing_extra", lambda: None)
-    monkeypatch.setattr(audioldm, "pick_device", lambda asked: "cuda" if asked == "auto" else asked)
+    monkeypatch.setattr(weighted, "missing_extra", lambda: None)
+    monkeypatch.setattr(weighted, "pick_device", lambda asked: "cuda" if asked == "auto" else asked)
 
 
 def cache_snapshot(hub: Path, commit: str = COMMIT, *, ref: str = "main") -> Path:
@@ -297,8 +297,8 @@ def test_an_empty_folder_and_one_of_another_model_are_told(root: Path, hub: Path
 def test_a_missing_gpu_is_told_last(
     root: Path, hub: Path, monkeypatch: pytest.MonkeyPatch, device: str, hint: str
 ) -> None:
-    monkeypatch.setattr(audioldm, "missing_extra", lambda: None)
-    monkeypatch.setattr(audioldm, "pick_device", lambda asked: None)
+    monkeypatch.setattr(weighted, "missing_extra", lambda: None)
+    monkeypatch.setattr(weighted, "pick_device", lambda asked: None)
     assert "weights" in unavailable(SMALL, Surroundings(root, device=device)).message
     cache_snapshot(hub)
     assert hint in unavailable(SMALL, Surroundings(root, device=device)).hint

@@ -24,8 +24,9 @@ import diffusers  # noqa: E402
 from tiny_models import TINY_RECIPE as RECIPE  # noqa: E402
 from tiny_models import save_tiny_audioldm  # noqa: E402
 
-from sfxgen.models.diffusion_session import LatentDiffusionSession, deterministic  # noqa: E402
+from sfxgen.models.diffusion_session import LatentDiffusionSession  # noqa: E402
 from sfxgen.models.latent_diffusion import make_scheduler  # noqa: E402
+from sfxgen.models.torch_session import deterministic  # noqa: E402
 
 pytestmark = pytest.mark.gpu
 

@@ -27,11 +27,11 @@ from tiny_models import save_tiny_audioldm  # noqa: E402
 
 from sfxgen.models.diffusion_session import (  # noqa: E402
     LatentDiffusionSession,
+    LatentRunner,
     canonical_batch,
-    deterministic,
-    out_of_memory,
 )
 from sfxgen.models.latent_diffusion import initial_noise, make_scheduler  # noqa: E402
+from sfxgen.models.torch_session import deterministic, out_of_memory  # noqa: E402
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -193,8 +193,8 @@ def test_a_clip_has_exactly_the_asked_length(session: LatentDiffusionSession, du
 
 def test_a_prompt_is_embedded_once_and_kept(tiny: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     session = LatentDiffusionSession(tiny, model="tiny", device="cpu")
-    assert session._parts is not None
-    seen = counted(session._parts.text_encoder, monkeypatch)
+    assert isinstance(session._runner, LatentRunner)
+    seen = counted(session._runner.parts.conditioner.text_encoder, monkeypatch)
     makes(session, *(replace(RECIPE, take=take) for take in (1, 2, 3)))
     makes(session, replace(RECIPE, prompt="music", negative=RECIPE.prompt))
     assert len(seen) == 2
@@ -215,8 +215,8 @@ def counted(module: Any, monkeypatch: pytest.MonkeyPatch) -> list[int]:
 
 def test_every_batch_has_the_canonical_rows(tiny: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     session = LatentDiffusionSession(tiny, model="tiny", device="cpu", batch=4)
-    assert session._parts is not None
-    seen = counted(session._parts.unet, monkeypatch)
+    assert isinstance(session._runner, LatentRunner)
+    seen = counted(session._runner.parts.unet, monkeypatch)
     makes(session, *(replace(RECIPE, take=take, steps=1) for take in range(5)))
     makes(session, replace(RECIPE, steps=1, guidance=1.0))
     assert seen == [8, 8, 4]
@@ -243,8 +243,8 @@ def running_out_above(rows: int, module: Any, monkeypatch: pytest.MonkeyPatch) -
 
 def test_out_of_memory_halves_the_batch_and_says_so(tiny: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     session = LatentDiffusionSession(tiny, model="tiny", device="cpu", batch=8)
-    assert session._parts is not None
-    running_out_above(4, session._parts.unet, monkeypatch)
+    assert isinstance(session._runner, LatentRunner)
+    running_out_above(4, session._runner.parts.unet, monkeypatch)
     heard: list[Event] = []
     recipes = [replace(RECIPE, take=take) for take in range(5)]
     clips = list(session.generate(recipes, on_event=heard.append, cancelled=lambda: False))
@@ -264,15 +264,15 @@ def test_a_smaller_batch_for_long_takes_leaves_short_ones_theirs(
     tiny: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     session = LatentDiffusionSession(tiny, model="tiny", device="cpu", batch=4)
-    assert session._parts is not None
-    forward: Callable[..., Any] = session._parts.unet.forward
+    assert isinstance(session._runner, LatentRunner)
+    forward: Callable[..., Any] = session._runner.parts.unet.forward
 
     def bounded(sample: Any, *args: Any, **kwargs: Any) -> Any:
         if sample.shape[0] * sample.shape[2] > 60:
             raise RuntimeError("[enforce fail at alloc_cpu.cpp] DefaultCPUAllocator: can't allocate memory")
         return forward(sample, *args, **kwargs)
 
-    monkeypatch.setattr(session._parts.unet, "forward", bounded)
+    monkeypatch.setattr(session._runner.parts.unet, "forward", bounded)
     long, short = RECIPE, replace(RECIPE, duration_s=0.2)
     batches = []
     for _ in session.generate([long, short, long], on_event=ignore, cancelled=lambda: False):
@@ -282,8 +282,8 @@ def test_a_smaller_batch_for_long_takes_leaves_short_ones_theirs(
 
 def test_memory_that_does_not_fit_one_take_is_an_error(tiny: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     session = LatentDiffusionSession(tiny, model="tiny", device="cpu", batch=2)
-    assert session._parts is not None
-    running_out_above(0, session._parts.unet, monkeypatch)
+    assert isinstance(session._runner, LatentRunner)
+    running_out_above(0, session._runner.parts.unet, monkeypatch)
     with pytest.raises(ModelError, match="not enough memory") as caught:
         makes(session, RECIPE)
     assert "shorten" in caught.value.hint
@@ -304,12 +304,12 @@ def test_what_counts_as_out_of_memory(error: Exception, expected: bool) -> None:
 
 def test_another_failure_is_a_model_error(tiny: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     session = LatentDiffusionSession(tiny, model="tiny", device="cpu")
-    assert session._parts is not None
+    assert isinstance(session._runner, LatentRunner)
 
     def broken(*args: Any, **kwargs: Any) -> Any:
         raise RuntimeError("CUDA error: an illegal memory access was encountered\nstack…")
 
-    monkeypatch.setattr(session._parts.vocoder, "forward", broken)
+    monkeypatch.setattr(session._runner.parts.vocoder, "forward", broken)
     with pytest.raises(ModelError, match=r"tiny failed while sampling: CUDA error: an illegal memory access"):
         makes(session, RECIPE)
 

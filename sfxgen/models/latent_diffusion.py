@@ -19,7 +19,7 @@ import math
 from collections.abc import Callable, Sequence
 from copy import deepcopy
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 import diffusers
 import numpy as np
@@ -30,15 +30,46 @@ from torch.nn import functional
 from sfxgen.audio.clip import Samples
 from sfxgen.models.schedulers import DEFAULT, SCHEDULERS
 
-DTYPES = {"fp32": torch.float32, "fp16": torch.float16, "bf16": torch.bfloat16}
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """What a model heard in a text: tensors with a row for each take, whatever the model makes of texts."""
+
+    tensors: tuple[Tensor, ...]
+
+    def at(self, rows: Sequence[int]) -> Condition:
+        """Return these rows, each as often as it is named."""
+        return Condition(tuple(tensor[list(rows)] for tensor in self.tensors))
+
+
+def joined(conditions: Sequence[Condition]) -> Condition:
+    """Return the rows of several conditions one after the other."""
+    return Condition(
+        tuple(torch.cat(same) for same in zip(*(one.tensors for one in conditions), strict=True))
+    )
+
+
+class Conditioner(Protocol):
+    """How a model hears texts, and how its U-Net is told."""
+
+    def count(self, text: str) -> tuple[int, int]:
+        """Return how many tokens a text has, and how many of them the model hears."""
+        ...
+
+    def encode(self, text: str) -> Condition:
+        """Return what the model hears in a text, of one row: the same bits in any company."""
+        ...
+
+    def predict(self, unet: Any, x: Tensor, t: Tensor, condition: Condition) -> Tensor:
+        """Return the noise that the U-Net sees in latents of (rows, channels, time, frequency)."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
 class Parts:
     """The parts of a loaded model, in eval mode, all on one device and of one dtype."""
 
-    tokenizer: Any
-    text_encoder: Any
+    conditioner: Conditioner
     unet: Any
     vae: Any
     vocoder: Any
@@ -67,30 +98,38 @@ class Parts:
         return int(self.unet.config.in_channels), math.ceil(frames / self.frames_per_latent), bins
 
 
-def count_tokens(parts: Parts, text: str) -> tuple[int, int]:
-    """Return how many tokens a prompt has, and how many of them the model hears."""
-    return len(parts.tokenizer(text).input_ids), _longest_prompt(parts)
+@dataclass(frozen=True, slots=True)
+class ClapText:
+    """AudioLDM's hearing: one CLAP embedding of length 1, which the U-Net takes in place of a class."""
 
+    tokenizer: Any
+    text_encoder: Any
 
-def _longest_prompt(parts: Parts) -> int:
-    # RoBERTa counts positions from the padding token's id on, so the table holds that many fewer tokens.
-    config = parts.text_encoder.config
-    positions = int(config.max_position_embeddings) - int(config.pad_token_id) - 1
-    return min(int(parts.tokenizer.model_max_length), positions)
+    def count(self, text: str) -> tuple[int, int]:
+        """Return how many tokens a text has, and how many of them CLAP hears."""
+        return len(self.tokenizer(text).input_ids), self._longest()
 
+    def _longest(self) -> int:
+        # RoBERTa counts positions from the padding token's id on, so the table holds that many fewer tokens.
+        config = self.text_encoder.config
+        positions = int(config.max_position_embeddings) - int(config.pad_token_id) - 1
+        return min(int(self.tokenizer.model_max_length), positions)
 
-def encode_prompt(parts: Parts, text: str) -> Tensor:
-    """Return a prompt's CLAP embedding, of length 1 and of shape (1, features).
+    def encode(self, text: str) -> Condition:
+        """Return a text's embedding, of length 1 and of shape (1, features). Always padded to the longest text."""
+        tokens = self.tokenizer(
+            text, padding="max_length", max_length=self._longest(), truncation=True, return_tensors="pt"
+        )
+        device = self.text_encoder.device
+        embedding: Tensor = self.text_encoder(
+            tokens.input_ids.to(device), attention_mask=tokens.attention_mask.to(device)
+        ).text_embeds
+        return Condition((functional.normalize(embedding, dim=-1).to(self.text_encoder.dtype),))
 
-    One text a call, always padded to the longest prompt: the same text gives the same bits in any company.
-    """
-    tokens = parts.tokenizer(
-        text, padding="max_length", max_length=_longest_prompt(parts), truncation=True, return_tensors="pt"
-    )
-    embedding: Tensor = parts.text_encoder(
-        tokens.input_ids.to(parts.device), attention_mask=tokens.attention_mask.to(parts.device)
-    ).text_embeds
-    return functional.normalize(embedding, dim=-1).to(parts.dtype)
+    def predict(self, unet: Any, x: Tensor, t: Tensor, condition: Condition) -> Tensor:
+        """Return the noise that the U-Net sees."""
+        noise: Tensor = unet(x, t, encoder_hidden_states=None, class_labels=condition.tensors[0]).sample
+        return noise
 
 
 def make_scheduler(template: Any, name: str) -> Any:
@@ -112,11 +151,11 @@ def initial_noise(seed: int, shape: tuple[int, ...]) -> tuple[Tensor, torch.Gene
 
 
 def denoise(
-    unet: Any,
+    parts: Parts,
     scheduler: Any,
     noise: Tensor,
-    prompts: Tensor,
-    negatives: Tensor | None,
+    prompts: Condition,
+    negatives: Condition | None,
     guidance: float,
     *,
     steps: int,
@@ -125,20 +164,20 @@ def denoise(
 ) -> Tensor:
     """Return the denoised latents of a batch, float32 of the noise's shape (rows, channels, time, frequency).
 
-    `prompts` and `negatives` are (rows, features) in the model's dtype; without `negatives` there is no guidance.
-    The model runs in its dtype, the sampler's state stays in float32: rounding it at every step would add up.
+    Without `negatives` there is no guidance. The model runs in its dtype, the sampler's state stays in float32:
+    rounding it at every step would add up.
     `on_step` is told (steps done, steps in all) before the first step and after each; it stops the loop by raising.
     """
-    scheduler.set_timesteps(steps, device=prompts.device)
+    scheduler.set_timesteps(steps, device=parts.device)
     draws = {"generator": generators} if "generator" in inspect.signature(scheduler.step).parameters else {}
-    labels = prompts if negatives is None else torch.cat([negatives, prompts])
-    x: Tensor = noise.to(prompts.device) * scheduler.init_noise_sigma
+    heard = prompts if negatives is None else joined([negatives, prompts])
+    x: Tensor = noise.to(parts.device) * scheduler.init_noise_sigma
     count = len(scheduler.timesteps)
     on_step(0, count)
     for i, t in enumerate(scheduler.timesteps):
         rows = x if negatives is None else torch.cat([x, x])
-        model_input = scheduler.scale_model_input(rows, t).to(prompts.dtype)
-        eps = unet(model_input, t, encoder_hidden_states=None, class_labels=labels).sample.float()
+        model_input = scheduler.scale_model_input(rows, t).to(parts.dtype)
+        eps = parts.conditioner.predict(parts.unet, model_input, t, heard).float()
         if negatives is not None:
             eps_negative, eps_prompt = eps.chunk(2)
             eps = eps_negative + guidance * (eps_prompt - eps_negative)
@@ -158,8 +197,8 @@ def sample(
     parts: Parts,
     seeds: Sequence[int],
     frames: int,
-    prompts: Tensor,
-    negatives: Tensor | None,
+    prompts: Condition,
+    negatives: Condition | None,
     guidance: float,
     *,
     steps: int,
@@ -176,11 +215,11 @@ def sample(
     fill = [*range(len(seeds)), *([0] * (rows - len(seeds)))]
     drawn = [initial_noise(seeds[i], parts.latent_shape(frames)) for i in fill]
     latents = denoise(
-        parts.unet,
+        parts,
         make_scheduler(parts.scheduler, scheduler),
         torch.cat([noise for noise, _ in drawn]),
-        prompts[fill],
-        None if negatives is None else negatives[fill],
+        prompts.at(fill),
+        None if negatives is None else negatives.at(fill),
         guidance,
         steps=steps,
         generators=[generator for _, generator in drawn],

@@ -139,6 +139,13 @@ def pipeline_class(folder: Path) -> str:
     return str(_read_json(folder / "model_index.json").get("_class_name", ""))
 
 
+def layout_class(folder: Path) -> str:
+    """Return the pipeline of `model_index.json`, else the architecture that `config.json` names, or ""."""
+    architectures = _read_json(folder / "config.json").get("architectures")
+    named = architectures[0] if isinstance(architectures, list) and architectures else ""
+    return pipeline_class(folder) or str(named)
+
+
 def components(folder: Path) -> dict[str, tuple[str, str]]:
     """Return the components that `model_index.json` names: folder → (library, class)."""
     index = _read_json(folder / "model_index.json")
