@@ -30,7 +30,7 @@ from sfxgen.models.diffusion_session import (  # noqa: E402
     LatentRunner,
     canonical_batch,
 )
-from sfxgen.models.latent_diffusion import initial_noise, make_scheduler  # noqa: E402
+from sfxgen.models.latent_diffusion import ClapText, initial_noise, make_scheduler  # noqa: E402
 from sfxgen.models.torch_session import deterministic, out_of_memory  # noqa: E402
 
 
@@ -194,7 +194,9 @@ def test_a_clip_has_exactly_the_asked_length(session: LatentDiffusionSession, du
 def test_a_prompt_is_embedded_once_and_kept(tiny: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     session = LatentDiffusionSession(tiny, model="tiny", device="cpu")
     assert isinstance(session._runner, LatentRunner)
-    seen = counted(session._runner.parts.conditioner.text_encoder, monkeypatch)
+    conditioner = session._runner.parts.conditioner
+    assert isinstance(conditioner, ClapText)
+    seen = counted(conditioner.text_encoder, monkeypatch)
     makes(session, *(replace(RECIPE, take=take) for take in (1, 2, 3)))
     makes(session, replace(RECIPE, prompt="music", negative=RECIPE.prompt))
     assert len(seen) == 2

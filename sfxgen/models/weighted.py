@@ -31,7 +31,7 @@ class Weighted:
     layouts: Mapping[str, tuple[str, ...]]
     cpu_hint = "--device cpu runs it on the processor, slowly"
 
-    def info(self, where: str) -> ModelInfo | None:
+    def info(self, where: str) -> ModelInfo:
         """Return a published model's facts, at any revision, or those of weights nobody here knows."""
         hub = weights.hub_id(where)
         for known in self.models:
