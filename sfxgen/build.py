@@ -14,17 +14,18 @@ from typing import TYPE_CHECKING, Any
 from sfxgen import drafts
 from sfxgen import lock as lockfile
 from sfxgen.contracts import Catalog
+from sfxgen.credited import credits_of, parts_of, with_parts
 from sfxgen.disk import digest_of_text
 from sfxgen.errors import BugError, Cancelled, SfxgenError, StoreError
 from sfxgen.events import AssetFailed, AssetRemoved, AssetWritten, Notice, OnEvent, Started, ignore
 from sfxgen.gamefiles import GameFiles
-from sfxgen.lock import CLIP_META, TAKE_META, AssetRecord, AssetRef, Lock
+from sfxgen.lock import CLIP_META, TAKE_META, AssetRecord, AssetRef, Lock, ranking_of
 from sfxgen.plan import Plan, Step
 from sfxgen.project import LOCK_FILE, STATE_FOLDER
 from sfxgen.sessions import Sessions
 from sfxgen.spread import unlevel
 from sfxgen.store.local import Entry
-from sfxgen.wanted import Make, Wanted
+from sfxgen.wanted import Wanted
 from sfxgen.workspace import Options, Workspace, exclusively, open_workspace
 
 if TYPE_CHECKING:
@@ -127,6 +128,9 @@ class _Build:
         self.workspace, self.plan, self.options, self.on_event = workspace, plan, options, on_event
         self.files = GameFiles(workspace, force=options.force, locked=options.locked)
         self.records = dict(workspace.lock.assets)
+        for asset in workspace.wanted:
+            if asset.ref in self.records:
+                self.records[asset.ref] = with_parts(asset, self.records[asset.ref], workspace.lock)
         self.done: list[Step] = []
         self.failures: list[Failure] = []
         self.lock_changed = False
@@ -273,7 +277,7 @@ class _Build:
                 hint="another environment made it; build without --locked, or share the store",
             )
         self.files.write_asset(step, made.content, made.digest)
-        self._settle(step, _record(step.wanted, step.make, made.digest, made.meta))
+        self._settle(step, _record(self.workspace.lock, step, made.digest, made.meta))
 
     def _adopt(self, step: Step) -> None:
         """Write what is around an audio file that stands as it should."""
@@ -281,7 +285,7 @@ class _Build:
         assert step.make is not None
         assert step.source is not None
         self.files.write_sidecars(step)
-        self._settle(step, _record(step.wanted, step.make, step.source.digest, step.source.as_meta()))
+        self._settle(step, _record(self.workspace.lock, step, step.source.digest, step.source.as_meta()))
 
     def _settle(self, step: Step, record: AssetRecord) -> None:
         """Record an asset; its old files go first, or a stop in between would leave them to nobody."""
@@ -304,7 +308,12 @@ class _Build:
     def _save_lock(self) -> None:
         if self.options.locked:
             return
-        lock = Lock(dict(self.records), self._pins(), dict(self.files.folders))
+        lock = Lock(
+            dict(self.records),
+            self._pins(),
+            dict(self.files.folders),
+            credits_of(self.workspace, self.records),
+        )
         if lock != self.saved:
             path = self.workspace.root / LOCK_FILE
             self.lock_changed = lockfile.write(path, lock, scratch=self.files.scratch) or self.lock_changed
@@ -316,6 +325,9 @@ class _Build:
         in_use = {info.model for sound in self.workspace.sounds for info in sound.models}
         if any(sound.frozen and sound.layers for sound in self.workspace.sounds):
             in_use |= set(self.workspace.lock.models)  # which of them made its take is not in the lock
+        in_use |= {
+            asset.final.ranker.model for asset in self.workspace.wanted if asset.final.ranker is not None
+        }
         pins = {model: pin for model, pin in self.workspace.lock.models.items() if model in in_use}
         for record in self.records.values():
             if record.revision and not record.draft and ":" in record.model:
@@ -327,6 +339,9 @@ class _Build:
             for part in asset.final.parts:
                 if part.recipe.revision and ":" in part.recipe.model:
                     pins[part.recipe.model] = part.recipe.revision
+            choice = asset.final.recipe.choice
+            if choice is not None and choice.revision:
+                pins[choice.ranker] = choice.revision
         return pins
 
 
@@ -346,7 +361,10 @@ def _place(place_s: Sequence[float] | None) -> tuple[float, float] | None:
     return None if place_s is None else (place_s[0], place_s[1])
 
 
-def _record(wanted: Wanted, make: Make, digest: str, meta: Mapping[str, Any]) -> AssetRecord:
+def _record(lock: Lock, step: Step, digest: str, meta: Mapping[str, Any]) -> AssetRecord:
+    wanted, make = step.wanted, step.make
+    assert wanted is not None
+    assert make is not None
     take, clip, keys = meta["take"], meta["clip"], make.keys
     return AssetRecord(
         sound=wanted.sound.id,
@@ -361,5 +379,7 @@ def _record(wanted: Wanted, make: Make, digest: str, meta: Mapping[str, Any]) ->
         digest=digest,
         sidecar_digest=_sidecar_digest(wanted),
         **{name: take[name] for name in TAKE_META} | {"rejected": tuple(take["rejected"])},
+        ranking=ranking_of(take.get("ranking", ())),
+        parts=parts_of(make, lock),
         **{name: clip[name] for name in CLIP_META} | {"place_s": _place(clip["place_s"])},
     )

@@ -8,7 +8,7 @@ around an encoded clip, without touching the disk. Both are found through entry 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Protocol, runtime_checkable
@@ -20,6 +20,12 @@ if TYPE_CHECKING:
     from sfxgen.errors import ModelUnavailable
     from sfxgen.events import OnEvent
     from sfxgen.recipe import JsonValue, Kind, Recipe
+
+CLAP = "clap"
+"""The ranker that `ranker:` in sfxgen.yaml means where it names none."""
+
+
+WORKING_GB = 1.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,7 +59,19 @@ class ModelInfo:
     is_recorded: bool = False
     """Its takes were recorded, not generated: they are as long as they are, and there is one of each."""
     download_mb: int = 0
+    memory_gb: float = 0.0
+    """The memory that it and one take need at its default dtype, where it was measured; see `needed_gb`."""
+    credit: str = ""
+    """The words that its licence asks to be shown with what it made, if it asks for some."""
     summary: str = ""
+
+    @property
+    def needed_gb(self) -> float:
+        """The memory that it needs: as measured, or its weights in its default dtype and 1 GB to work in; 0 for code."""
+        if self.memory_gb or not self.download_mb:
+            return self.memory_gb
+        is_half = self.defaults.get("dtype") in ("bf16", "fp16")
+        return round(self.download_mb / (2000 if is_half else 1000) + WORKING_GB, 1)
 
     @property
     def model(self) -> str:
@@ -154,6 +172,58 @@ class Adapter(Protocol):
         ...
 
 
+@runtime_checkable
+class HasWeightFiles(Protocol):
+    """What an adapter or ranker is besides, whose weights are files that can be fetched."""
+
+    def wanted_files(self, names: Iterable[str]) -> list[str]:
+        """Return what to download of a repository with these files: what loading reads, and nothing else."""
+        ...
+
+    def missing_files(self, folder: Path) -> list[str]:
+        """Return what loading needs and a folder of weights does not have, whole."""
+        ...
+
+
+class RankingSession(Protocol):
+    """What ranks candidates, in memory. Not thread-safe."""
+
+    def score(self, clip: Clip, text: str) -> float:
+        """Return how near a raw take is to a text: from -1 to 1, the more the nearer.
+
+        A clip's score depends on nothing but the clip and the text. Raises ModelError.
+        """
+        ...
+
+    def close(self) -> None:
+        """Free the memory."""
+        ...
+
+
+class Ranker(Protocol):
+    """The light face of what ranks candidates. Importing it imports neither torch nor numpy."""
+
+    name: str
+    version: int
+    """Part of the keys of all that was chosen by it: raised when the same clip gets another score."""
+
+    def info(self, where: str) -> ModelInfo:
+        """Return what is known of the weights at `where`: a Hub id, or a folder of the project."""
+        ...
+
+    def revision(self, info: ModelInfo, around: Surroundings) -> str | None:
+        """Return the resolved revision: the pinned one, else what is on this disk, else None. No network."""
+        ...
+
+    def unavailable(self, info: ModelInfo, around: Surroundings) -> ModelUnavailable | None:
+        """Return why it cannot run here, or None. Loads no weights."""
+        ...
+
+    def load(self, info: ModelInfo, around: Surroundings, *, on_event: OnEvent) -> RankingSession:
+        """Load it. Raises ModelUnavailable or ModelError."""
+        ...
+
+
 class ProjectFiles(Protocol):
     """The files of a project, by their paths in it. Raises ProjectError for what is none, or outside."""
 
@@ -163,6 +233,23 @@ class ProjectFiles(Protocol):
 
     def digest(self, path: str) -> str:
         """Return the SHA-256 of a file of any size; for a Git LFS pointer, that of the file it stands for."""
+        ...
+
+    def length_s(self, path: str) -> float | None:
+        """Return how long an audio file is by its header; None where that does not stand there, as in a Git LFS pointer."""
+        ...
+
+    def names(self, path: str) -> list[str]:
+        """Return the names of the files that stand right in a folder, sorted."""
+        ...
+
+
+@runtime_checkable
+class DescribedInProject(Protocol):
+    """What an adapter is besides, whose models are each described by a file of the project: `adapter:path`."""
+
+    def described(self, where: str, files: ProjectFiles) -> tuple[ModelInfo | None, list[Complaint]]:
+        """Return the model that a file describes, or what is wrong with the file. Runs nothing."""
         ...
 
 
@@ -234,10 +321,11 @@ class Exporter(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Catalog:
-    """The adapters and exporters that are installed, by name."""
+    """The adapters, exporters and rankers of candidates that are installed, by name."""
 
     adapters: Mapping[str, Adapter]
     exporters: Mapping[str, Exporter]
+    rankers: Mapping[str, Ranker] = field(default_factory=dict)
 
     def models(self) -> dict[str, ModelInfo]:
         """Return every registry name's model."""
@@ -252,3 +340,20 @@ class Catalog:
         if colon and where and adapter in self.adapters:
             return self.adapters[adapter].info(where)
         return None
+
+    def find_in(self, name: str, files: ProjectFiles) -> tuple[ModelInfo | None, list[Complaint]]:
+        """Return the model that a manifest of a project means, and what is wrong with the file that describes it."""
+        adapter, colon, where = name.partition(":")
+        face = self.adapters.get(adapter) if colon and where and name not in self.models() else None
+        return face.described(where, files) if isinstance(face, DescribedInProject) else (self.find(name), [])
+
+    def ranker(self, named: str) -> ModelInfo | None:
+        """Return what `ranker:` of sfxgen.yaml means: weights for CLAP, or `ranker:where`. None if there is no such."""
+        name, colon, where = named.partition(":")
+        if not colon:
+            name, where = CLAP, named
+        return self.rankers[name].info(where) if where and name in self.rankers else None
+
+    def face(self, info: ModelInfo) -> Adapter | Ranker:
+        """Return the adapter or ranker that a model belongs to."""
+        return self.adapters.get(info.adapter) or self.rankers[info.adapter]

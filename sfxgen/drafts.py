@@ -34,5 +34,5 @@ def neutral(steps: Iterable[Step], catalog: Catalog) -> Iterator[tuple[str, str]
 def _drafted_prompts(sound: Sound) -> Iterator[str]:
     parts = [(layer.model, layer.keys) for layer in sound.layers] or [(sound.model, sound.keys)]
     for model, keys in parts:
-        if model.adapter != DRAFT_MODEL:
+        if model.adapter != DRAFT_MODEL and not keys.get("say"):
             yield str(keys.get("prompt") or "")

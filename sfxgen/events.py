@@ -42,6 +42,16 @@ class TakeGenerated:
 
 
 @dataclass(frozen=True, slots=True)
+class TakeChosen:
+    """A take was chosen among candidates, which count from 0, for its score."""
+
+    asset: str
+    candidate: int
+    candidates: int
+    score: float
+
+
+@dataclass(frozen=True, slots=True)
 class ClipMastered:
     """One mastered clip is in the store."""
 
@@ -88,6 +98,7 @@ Event = (
     | ModelLoading
     | Sampling
     | TakeGenerated
+    | TakeChosen
     | ClipMastered
     | AssetWritten
     | AssetRemoved

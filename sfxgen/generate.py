@@ -16,11 +16,13 @@ from sfxgen.audio.clip import Clip
 from sfxgen.audio.gates import RETRY_HINT
 from sfxgen.audio.ring import join
 from sfxgen.audio.stack import Layer, stack
+from sfxgen.candidates import Candidates, best_first
 from sfxgen.categories import Gates
 from sfxgen.contracts import ModelInfo, Session
 from sfxgen.errors import BugError, Cancelled, ModelError, SfxgenError, TakeRejected
-from sfxgen.events import OnEvent, TakeGenerated
+from sfxgen.events import OnEvent, TakeChosen, TakeGenerated
 from sfxgen.layers import JOINED
+from sfxgen.lock import Ranked
 from sfxgen.plan import Step, Why
 from sfxgen.recipe import Mastering, Recipe, derive_seed, digest_of
 from sfxgen.sessions import Sessions
@@ -35,11 +37,15 @@ Outcome = tuple[Step, SfxgenError | None]
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """A step that needs a take. `rejected` says why the attempts before `attempt` are not used."""
+    """A step that needs a take. `rejected` says why the attempts before `attempt` are not used.
+
+    With a `ranking`, the take that leads it is made again: it was chosen once, and no machine chooses another.
+    """
 
     step: Step
     attempt: int = 0
     rejected: tuple[str, ...] = ()
+    ranking: tuple[Ranked, ...] = ()
 
     @classmethod
     def of(cls, step: Step) -> Order:
@@ -49,7 +55,7 @@ class Order:
             return cls(step)
         if make.parts or is_fresh(step):
             return cls(step)
-        return cls(step, record.attempts - 1, record.rejected)
+        return cls(step, record.attempts - 1, record.rejected, record.ranking)
 
 
 def make_of(step: Step) -> Make:
@@ -112,11 +118,8 @@ def generate(
                     jobs.setdefault(key, _job_of_part(part, step)).is_part = True
         else:
             key = make.keys.take
-            job = jobs.setdefault(key, _Job(key, make.model, make.recipe, step.ref[1]))
-            job.steps.append(step)
-            if order.attempt > job.recipe.attempt:
-                job.recipe = replace(job.recipe, attempt=order.attempt)
-                job.rejected = list(order.rejected)
+            job = jobs.setdefault(key, _Job(key, make.model, make.recipe, step.ref[1], ranker=make.ranker))
+            job.add(order)
     failed: dict[str, SfxgenError] = {}
 
     def done(wanted: Iterable[_Job]) -> Iterator[Outcome]:
@@ -148,7 +151,8 @@ def given_up(step: Step, rejected: Sequence[str], last: Refusal) -> TakeRejected
     reasons = "; ".join(text if n == 1 else f"{text} ({n} times)" for text, n in Counter(rejected).items())
     if make_of(step).model.is_recorded:
         return TakeRejected(f"its recording: {reasons}", hint=_hint(step, last, "mend the recording"))
-    tries = f"{len(rejected)} attempts" if len(rejected) > 1 else "its only attempt"
+    one = "attempt" if make_of(step).recipe.choice is None else "candidate"
+    tries = f"{len(rejected)} {one}s" if len(rejected) > 1 else f"its only {one}"
     return TakeRejected(f"{tries} failed: {reasons}", hint=_hint(step, last, RETRY_HINT))
 
 
@@ -174,6 +178,32 @@ class _Job:
     """What the last attempt was refused for, by who refused it; others may have taken it."""
     marks: list[str] = field(default_factory=list)
     """What is noted of a take that passed."""
+    ranker: ModelInfo | None = None
+    ranking: tuple[Ranked, ...] = ()
+    """The candidates that its take was chosen among, once it was."""
+
+    @property
+    def is_open(self) -> bool:
+        """Whether its take is yet to be chosen among candidates."""
+        return self.recipe.choice is not None and not self.ranking
+
+    @property
+    def is_fresh(self) -> bool:
+        """Whether what the store has of it is of no use."""
+        return any(map(is_fresh, self.steps))
+
+    def add(self, order: Order) -> None:
+        """Let one more step wait for it. What the lock knows of its take is where it begins."""
+        self.steps.append(order.step)
+        if order.attempt > self.recipe.attempt or (order.ranking and not self.ranking):
+            candidate = order.ranking[0].candidate if order.ranking else 0
+            self.recipe = replace(self.recipe, attempt=order.attempt, candidate=candidate)
+            self.rejected, self.ranking = list(order.rejected), order.ranking
+
+    @property
+    def refusal(self) -> Refusal:
+        """What the last attempt was refused for, by the first who refused it."""
+        return next(iter(self.refused.values()))
 
     def judge(self, clip: Clip, siblings: Siblings) -> bool:
         """Let every sound that waits for the take judge it. Returns whether one takes it."""
@@ -214,6 +244,10 @@ def _job_of_part(part: Part, step: Step) -> _Job:
     return _Job(part.recipe.take_key(), part.model, part.recipe, step.ref[1], is_part=True)
 
 
+_Sound = tuple[_Job, Recipe, Clip | SfxgenError, Mapping[str, str]]
+"""What a recipe came to, for a job: its clip with its session's environment, or the error."""
+
+
 def _by_model(jobs: Iterable[_Job]) -> list[list[_Job]]:
     """Group takes by the model that makes them, in the order in which each model is first needed."""
     groups: dict[tuple[str, str | None], list[_Job]] = {}
@@ -237,26 +271,53 @@ class _Takes:
         self.workspace, self.options = workspace, options
         self.sessions, self.siblings = sessions, siblings
         self.on_event, self.cancelled = on_event, cancelled
+        self._candidates = Candidates(workspace, options, sessions, on_event)
 
     def generate(self, jobs: Sequence[_Job]) -> Iterator[tuple[_Job, SfxgenError | None]]:
         """Yield each job once its take is in the store (None), or once it has failed (why)."""
-        try:
-            session = self._session(jobs[0])
-        except ModelError as error:
-            yield from ((job, error) for job in jobs)
-            return
         waiting = list(jobs)
         while waiting:
             again: list[_Job] = []
-            for job, outcome in self._round(session, waiting):
+            for job, outcome in self._round(waiting):
                 if isinstance(outcome, Recipe):
-                    job.recipe = outcome
+                    job.recipe, job.ranking = outcome, ()
                     again.append(job)
                     continue
                 if outcome is None:
                     self.on_event(TakeGenerated(job.asset, job.recipe.attempt + 1))
                 yield job, outcome
             waiting = again
+
+    def _round(self, jobs: Sequence[_Job]) -> Iterator[tuple[_Job, SfxgenError | Recipe | None]]:
+        """Generate each once: kept (None), to be tried again (its next attempt), or failed (the error)."""
+        settled = [(job, job.recipe) for job in jobs if not job.is_open]
+        still_open = [job for job in jobs if job.is_open]
+        for job, _, sound, environment in self._sounds(settled):
+            yield job, self._keep(job, sound, environment) if isinstance(sound, Clip) else sound
+        yield from self._round_of_choices(still_open)
+
+    def _sounds(self, takes: Sequence[tuple[_Job, Recipe]]) -> Iterator[_Sound]:
+        """Generate recipes, each for a job: yields in order what each came to."""
+        left = list(takes)
+        if not left:
+            return
+        try:
+            session = self._session(left[0][0])
+        except ModelError as error:
+            yield from ((job, recipe, error, {}) for job, recipe in left)
+            return
+        while left:
+            try:
+                for clip in session.generate(
+                    [recipe for _, recipe in left], on_event=self.on_event, cancelled=self.cancelled
+                ):
+                    job, recipe = left.pop(0)
+                    yield job, recipe, clip, dict(session.environment)
+                assert not left, "a session yields one clip a recipe"
+            except ModelError as error:
+                # The take at the head failed; those behind it are begun anew without it.
+                job, recipe = left.pop(0)
+                yield job, recipe, error, {}
 
     def _session(self, job: _Job) -> Session:
         info, workspace = job.model, self.workspace
@@ -267,54 +328,111 @@ class _Takes:
         adapter = workspace.catalog.adapters[info.adapter]
         return self.sessions.get(adapter, info, job.recipe.revision, around, self.on_event)
 
-    def _round(
-        self, session: Session, jobs: Sequence[_Job]
-    ) -> Iterator[tuple[_Job, SfxgenError | Recipe | None]]:
-        """Generate each once: kept (None), to be tried again (its next attempt), or failed (the error)."""
-        left = list(jobs)
-        while left:
-            try:
-                for clip in session.generate(
-                    [job.recipe for job in left], on_event=self.on_event, cancelled=self.cancelled
-                ):
-                    job = left.pop(0)
-                    yield job, self._keep(session, job, clip)
-                assert not left, "a session yields one clip a recipe"
-            except ModelError as error:
-                # The take at the head failed; those behind it are begun anew without it.
-                yield left.pop(0), error
-
-    def _keep(self, session: Session, job: _Job, clip: Clip) -> SfxgenError | Recipe | None:
-        recipe = job.recipe
+    def _keep(self, job: _Job, clip: Clip, environment: Mapping[str, str]) -> SfxgenError | Recipe | None:
         try:
-            is_taken = job.judge(clip, self.siblings)
+            if not job.judge(clip, self.siblings):
+                return self._again(job, [job.refusal])
+            self._put(job, codec.pack(clip), environment)
         except SfxgenError as error:
             return error
         except Exception as error:  # the others go on; the build ends with the exit code of a bug
             return BugError(error)
-        if not is_taken:
-            last = next(iter(job.refused.values()))
-            job.rejected.append(last.reason)
-            if recipe.attempt < self.workspace.project.retries and not job.model.is_recorded:
-                return recipe.next_attempt()
-            return given_up(job.steps[0], job.rejected, last) if job.steps else _of_a_part(job.rejected)
-        take = {
+        return None
+
+    def _again(self, job: _Job, refused: Sequence[Refusal]) -> SfxgenError | Recipe:
+        """Return a job's next attempt, or what it failed for."""
+        job.rejected += [found.reason for found in refused]
+        if job.recipe.attempt < self.workspace.project.retries and not job.model.is_recorded:
+            return job.recipe.next_attempt()
+        return given_up(job.steps[0], job.rejected, refused[-1]) if job.steps else _of_a_part(job.rejected)
+
+    def _put(self, job: _Job, content: bytes, environment: Mapping[str, str]) -> None:
+        """Keep a job's take in the store. Raises StoreError."""
+        recipe = job.recipe
+        take: dict[str, Any] = {
             "model": recipe.model,
             "revision": recipe.revision,
             "seed": recipe.seed,
             "attempts": recipe.attempt + 1,
             "rejected": job.rejected,
             "passed": job.marks,
-            "environment": dict(session.environment),
+            "environment": dict(environment),
         }
+        if job.ranking:
+            take["ranking"] = [ranked.as_json() for ranked in job.ranking]
+        self.workspace.store.put("take", job.key, content, {"take": take, "recipe": recipe.as_json()})
+        self.siblings.changed(job.key)
+
+    # --- candidates -----------------------------------------------------------------------------
+
+    def _round_of_choices(self, jobs: Sequence[_Job]) -> Iterator[tuple[_Job, SfxgenError | Recipe | None]]:
+        """Generate each job's candidates; then, with the model out of memory, choose the best of each."""
+        ready: list[_Job] = []
+        for job in jobs:
+            assert job.ranker is not None
+            cannot_rank = self._candidates.unavailable(job.ranker)
+            if cannot_rank is not None:
+                yield job, cannot_rank
+            else:
+                ready.append(job)
+        wanted = {
+            recipe.candidate_key(): (job, recipe)
+            for job in ready
+            for recipe in job.recipe.candidates()
+            if not self._candidates.has(recipe, fresh=job.is_fresh)
+        }
+        failed: dict[str, SfxgenError] = {}
+        for _, recipe, sound, environment in self._sounds(list(wanted.values())):
+            try:
+                if not isinstance(sound, Clip):
+                    raise sound
+                self._candidates.put(recipe, sound, environment)
+            except SfxgenError as error:
+                failed[recipe.candidate_key()] = error
+        for job in ready:
+            if self.cancelled():
+                raise Cancelled
+            keys = [recipe.candidate_key() for recipe in job.recipe.candidates()]
+            first = next((failed[key] for key in keys if key in failed), None)
+            yield job, self._choose(job) if first is None else first
+
+    def _choose(self, job: _Job) -> SfxgenError | Recipe | None:
+        """Keep the best of a job's candidates: of those that pass, the one that is nearest to the prompt."""
         try:
-            self.workspace.store.put(
-                "take", job.key, codec.pack(clip), {"take": take, "recipe": recipe.as_json()}
-            )
+            ranking, refused = self._ranked(job)
+            if not ranking or ranking[0].score is None:
+                return self._again(job, refused)
+            job.ranking = ranking
+            job.recipe = replace(job.recipe, candidate=ranking[0].candidate)
+            chosen = self._candidates.get(job.recipe)
+            job.judge(
+                chosen.clip(), self.siblings
+            )  # what others were refused for, and their marks, are none of its
+            self._put(job, chosen.content, chosen.environment)
         except SfxgenError as error:
             return error
-        self.siblings.changed(job.key)
+        except Exception as error:  # the others go on; the build ends with the exit code of a bug
+            return BugError(error)
+        self.on_event(TakeChosen(job.asset, ranking[0].candidate, len(ranking), ranking[0].score))
         return None
+
+    def _ranked(self, job: _Job) -> tuple[tuple[Ranked, ...], list[Refusal]]:
+        """Judge and score a job's candidates. Returns them, the best first, and what the refused ones were refused for."""
+        choice, ranker = job.recipe.choice, job.ranker
+        assert choice is not None
+        assert ranker is not None
+        ranking: list[Ranked] = []
+        refused: list[Refusal] = []
+        for recipe in job.recipe.candidates():
+            clip = self._candidates.get(recipe).clip()
+            if job.judge(clip, self.siblings):
+                score = self._candidates.score(ranker, choice, clip)
+                ranking.append(Ranked(candidate=recipe.candidate, seed=recipe.seed, score=score))
+            else:
+                refused.append(job.refusal)
+                why = refused[-1].reason
+                ranking.append(Ranked(candidate=recipe.candidate, seed=recipe.seed, refused=why))
+        return best_first(ranking), refused
 
 
 def _of_a_part(rejected: Sequence[str]) -> TakeRejected:

@@ -11,7 +11,7 @@ import json
 import math
 import re
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
@@ -45,6 +45,37 @@ AssetRef = tuple[str, str]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Ranked:
+    """One candidate for a take: how near it came to its prompt, or why it was refused."""
+
+    candidate: int
+    seed: int
+    score: float | None = None
+    refused: str | None = None
+
+    def as_json(self) -> dict[str, Any]:
+        """Return it as the lock and the store hold it."""
+        values = {f.name: getattr(self, f.name) for f in fields(self)}
+        return {name: value for name, value in values.items() if value is not None}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Credit:
+    """What is to be said of a model that made something: its licence, and of which kinds the sounds are that it made.
+
+    `commercial` says whether a sold game may ship the output, `credit` the words that the licence asks for. What was
+    recorded was not generated.
+    """
+
+    licence: str
+    licence_url: str
+    commercial: str
+    credit: str = ""
+    is_recorded: bool = False
+    kinds: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class AssetRecord:
     """One asset's record.
 
@@ -53,7 +84,9 @@ class AssetRecord:
     the last two, tells a changed import setting from changed audio where no store is at hand.
     `attempts` counts generations until a take passed its gates, and `rejected` says why the others did not.
     Levels are those of the delivered file. `event` is the rank of a harvested event among those of its take, counted from
-    0, and `place_s` where it begins and ends there.
+    0, and `place_s` where it begins and ends there. `ranking` holds the candidates that the take was chosen among, the
+    best first: the take itself. It is left out where there was no choice. `parts` names the models of the takes that a stack
+    of layers or a joined loop is laid of; it is left out for what is one take.
     """
 
     sound: str
@@ -83,22 +116,42 @@ class AssetRecord:
     limited: bool
     event: int | None
     place_s: tuple[float, float] | None
+    ranking: tuple[Ranked, ...] = ()
+    parts: tuple[str, ...] = ()
+
+    @property
+    def makers(self) -> tuple[str, ...]:
+        """The models that made its take: those of its parts, or its own."""
+        return self.parts or (self.model,)
 
     def as_meta(self) -> dict[str, Any]:
         """Return what the store says of a file, as far as the lock knows it."""
-        return {
-            "take": {name: getattr(self, name) for name in TAKE_META},
-            "clip": {name: _plain(getattr(self, name)) for name in CLIP_META},
-        }
+        take = {name: getattr(self, name) for name in TAKE_META}
+        if self.ranking:
+            take["ranking"] = [ranked.as_json() for ranked in self.ranking]
+        return {"take": take, "clip": {name: _plain(getattr(self, name)) for name in CLIP_META}}
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the record as the lock holds it."""
+        value = {name: getattr(self, name) for name in _FIELDS - _LEFT_OUT}
+        if self.ranking:
+            value["ranking"] = [ranked.as_json() for ranked in self.ranking]
+        if self.parts:
+            value["parts"] = list(self.parts)
+        return value
 
 
 @dataclass(frozen=True, slots=True)
 class Lock:
-    """The whole lock. `models` pins each weights' revision; `folders` holds engine ids of folders."""
+    """The whole lock. `models` pins each weights' revision; `folders` holds engine ids of folders.
+
+    `credits` has every model that made something in the lock; locks of older releases have none.
+    """
 
     assets: Mapping[AssetRef, AssetRecord] = field(default_factory=dict)
     models: Mapping[str, str] = field(default_factory=dict)
     folders: Mapping[AssetRef, str] = field(default_factory=dict)
+    credits: Mapping[str, Credit] = field(default_factory=dict)
     conflicted: bool = False
     """The text held git's conflict markers, and both sides were taken together."""
 
@@ -106,16 +159,18 @@ class Lock:
         """Return the one text of this lock."""
         assets: dict[str, dict[str, Any]] = {}
         for (engine, name), record in self.assets.items():
-            assets.setdefault(engine, {})[name] = {field: getattr(record, field) for field in _FIELDS}
+            assets.setdefault(engine, {})[name] = record.as_json()
         folders: dict[str, dict[str, str]] = {}
         for (engine, folder), engine_id in self.folders.items():
             folders.setdefault(engine, {})[folder] = engine_id
-        value = {
+        value: dict[str, Any] = {
             "version": LOCK_VERSION,
             "models": {name: {"revision": revision} for name, revision in self.models.items()},
             "folders": folders,
             "assets": assets,
         }
+        if self.credits:
+            value["credits"] = {model: asdict(credit) for model, credit in self.credits.items()}
         return _text(value, 0) + "\n"
 
 
@@ -159,6 +214,7 @@ def parse(text: str, name: str = "sfxgen.lock") -> Lock:
             assets={**theirs.assets, **ours.assets},
             models={**theirs.models, **ours.models},
             folders={**theirs.folders, **ours.folders},
+            credits={**theirs.credits, **ours.credits},
             conflicted=True,
         )
     return _parse_one(text, name)
@@ -216,9 +272,10 @@ def _parse_one(text: str, name: str) -> Lock:
             for engine, ids in value["folders"].items()
             for folder, engine_id in ids.items()
         }
+        credit = {str(model): _credit(facts) for model, facts in value.get("credits", {}).items()}
     except (KeyError, TypeError, AttributeError, ValueError) as error:
         raise LockError(f"{name} has a broken record: {error}", hint="restore the lock from git") from error
-    return Lock(assets=assets, models=models, folders=folders)
+    return Lock(assets=assets, models=models, folders=folders, credits=credit)
 
 
 def _without_trailing_commas(text: str) -> str:
@@ -227,6 +284,8 @@ def _without_trailing_commas(text: str) -> str:
 
 
 _FIELDS = {f.name for f in fields(AssetRecord)}
+_LEFT_OUT = {"ranking", "parts"}
+"""What a record has only where there is something to say."""
 _HEX = re.compile(r"[0-9a-f]{64}")
 _ENGINE_ID = re.compile(r"[0-9A-Za-z_-]{0,64}")
 _KEYS = ("take_key", "clip_key", "file_key", "asset_key", "digest")
@@ -237,7 +296,7 @@ _MAYBE_NUMBER = ("loudness_lufs", "true_peak_dbtp")
 
 def _record(value: Mapping[str, Any]) -> AssetRecord:
     """Check a record as what it is, somebody's text: a build deletes files and writes ids by it."""
-    missing, unknown = _FIELDS - value.keys(), value.keys() - _FIELDS
+    missing, unknown = _FIELDS - value.keys() - _LEFT_OUT, value.keys() - _FIELDS
     if missing or unknown:
         raise ValueError(f"fields {', '.join(sorted(missing | unknown))}")
     _require(value, _TEXT, "text", lambda x: isinstance(x, str))
@@ -262,8 +321,38 @@ def _record(value: Mapping[str, Any]) -> AssetRecord:
             **value,
             "rejected": tuple(value["rejected"]),
             "place_s": None if place_s is None else tuple(place_s),
+            "ranking": ranking_of(value.get("ranking", ())),
+            "parts": _parts_of(value.get("parts", [])),
         }
     )
+
+
+def ranking_of(values: Iterable[Mapping[str, Any]]) -> tuple[Ranked, ...]:
+    """Read a ranking as the lock or the store hold it. Raises ValueError, or TypeError for what is none at all."""
+    ranking = tuple(Ranked(**value) for value in values)
+    for ranked in ranking:
+        is_whole = all(type(number) is int and number >= 0 for number in (ranked.candidate, ranked.seed))
+        is_scored = ranked.refused is None and _is_number(ranked.score)
+        is_refused = ranked.score is None and isinstance(ranked.refused, str)
+        if not is_whole or not (is_scored or is_refused):
+            raise ValueError("ranking is no ranking of candidates")
+    if ranking and ranking[0].refused is not None:
+        raise ValueError("ranking begins with a candidate that was refused")
+    return ranking
+
+
+def _parts_of(value: object) -> tuple[str, ...]:
+    if not isinstance(value, list) or not _all_text(value):
+        raise ValueError("parts is no list of texts")
+    return tuple(value)
+
+
+def _credit(value: Mapping[str, Any]) -> Credit:
+    credit = Credit(**{**value, "kinds": tuple(value["kinds"])})
+    _require(value, ("licence", "licence_url", "commercial", "credit"), "text", lambda x: isinstance(x, str))
+    if not isinstance(credit.is_recorded, bool) or not _all_text(credit.kinds):
+        raise ValueError("credits say something odd")
+    return credit
 
 
 def _folder_id(folder: str, engine_id: str) -> str:

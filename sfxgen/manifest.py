@@ -1,4 +1,4 @@
-"""Manifests → Sounds: matrices expanded, every mistake of every file found."""
+"""Manifests → Sounds: matrices and line sheets expanded, every mistake of every file found."""
 
 from __future__ import annotations
 
@@ -10,11 +10,12 @@ from pathlib import Path
 from typing import Any
 
 from sfxgen.contracts import Catalog
-from sfxgen.errors import ManifestError, Mistake
+from sfxgen.errors import ManifestError, Mistake, ProjectError
+from sfxgen.lines import MAX_SHEET_BYTES, Line, read_sheet
 from sfxgen.paths import id_problem
-from sfxgen.project import Project, read_project
-from sfxgen.projectfiles import FileStand
-from sfxgen.schema import Language, did_you_mean, without_wrong
+from sfxgen.project import STATE_FOLDER, Project, read_project
+from sfxgen.projectfiles import FileStand, SourceFiles
+from sfxgen.schema import MAX_SHEETS, Language, did_you_mean, without_wrong
 from sfxgen.sound import Entry, Place, Resolver, Sound
 from sfxgen.yaml_source import Document, KeyPath
 
@@ -24,6 +25,7 @@ MAX_ASSETS = 200_000
 TEMPLATE_KEY = "file_names"
 """A template of its own: an axis may stand in it too, but its other {placeholders} are no mistakes."""
 
+_TOP = ("defaults", "sounds", "lines")
 _LESS = "make it several projects, or write fewer variants"
 _AXIS = re.compile(r"\{\{|\}\}|\{([^{}]*)\}")
 
@@ -36,30 +38,39 @@ def load(root: Path, catalog: Catalog) -> tuple[Project, tuple[Sound, ...]]:
     language = Language(catalog)
     project, mistakes = read_project(root, language)
     entries: list[Entry] = []
+    sheets: dict[Path, FileStand] = {}
     for document in project.manifests:
         mistakes += document.mistakes
         # One at a time, so that a matrix of millions is stopped before it is built.
-        for entry in _entries(document, language, mistakes):
+        of_sheets = _of_sheets(document, project, language, mistakes, sheets)
+        for entry in itertools.chain(_entries(document, language, mistakes), of_sheets):
             entries.append(entry)
             if len(entries) > MAX_SOUNDS:
                 raise ManifestError(
-                    [*mistakes, entry.place.mistake(f"makes more than {MAX_SOUNDS:,} sounds", _LESS)]
+                    [*mistakes, entry.place.mistake(f"makes more than {MAX_SOUNDS:,} sounds", _LESS)], sheets
                 )
     by_id = _unique(entries, mistakes)
     sounds, assets = [], 0
-    reads: dict[Path, FileStand] = {}
+    reads = dict(sheets)
+    told: set[tuple[str, int, str, str]] = set()
     for entry in by_id.values():
         if entry.own.get("abstract") or entry.broken:
             continue
         resolver = Resolver(project, language, by_id, mistakes)
+        if entry.line is not None:
+            sheet = project.root / entry.place.document.path
+            resolver.reads[sheet] = sheets[sheet]
+        before = len(mistakes)
         sound = resolver.resolve(entry)
         reads.update(resolver.reads)
+        if entry.line is not None:
+            mistakes[before:] = _told_once(entry, mistakes[before:], told)
         if sound is not None:
             sounds.append(sound)
             assets += len(sound.takes)
         if assets > MAX_ASSETS:
             raise ManifestError(
-                [*mistakes, entry.place.mistake(f"makes more than {MAX_ASSETS:,} assets", _LESS)]
+                [*mistakes, entry.place.mistake(f"makes more than {MAX_ASSETS:,} assets", _LESS)], reads
             )
     _check_outputs(sounds, mistakes)
     if mistakes:
@@ -80,10 +91,8 @@ def _entries(document: Document, language: Language, mistakes: list[Mistake]) ->
         )
         return
     for key in data:
-        if key not in ("defaults", "sounds"):
-            mistakes.append(
-                document.mistake((key,), "unknown key", did_you_mean(key, ("defaults", "sounds")))
-            )
+        if key not in _TOP:
+            mistakes.append(document.mistake((key,), "unknown key", did_you_mean(key, _TOP)))
     if "defaults" in data:
         written = {} if data["defaults"] is None else data["defaults"]
         found = list(language.check(language.defaults, written, ("defaults",)))
@@ -180,6 +189,213 @@ def _filled(value: Any, binding: Mapping[str, str]) -> Any:
 def _with_axes(template: str, binding: Mapping[str, str]) -> str:
     """Put a matrix's values into a template that has other placeholders as well."""
     return _AXIS.sub(lambda m: binding.get(m[1], m[0]), template)
+
+
+# --- line sheets ----------------------------------------------------------------------------------------
+
+ID_WORDS = ("id", "speaker", "language")
+"""What a template for the ids of a sheet's lines may hold."""
+
+
+def _of_sheets(
+    document: Document,
+    project: Project,
+    language: Language,
+    mistakes: list[Mistake],
+    sheets: dict[Path, FileStand],
+) -> Iterator[Entry]:
+    """Yield an entry for each line of the sheets that a manifest names. `sheets` collects how each file stood."""
+    data = document.data
+    written = data.get("lines") if isinstance(data, dict) else None
+    if written is None:
+        return
+    if not isinstance(written, list):
+        hint = "write - sheet: Audio/lines/guards.csv below it"
+        mistakes.append(document.mistake(("lines",), "expected a list of line sheets", hint))
+        return
+    if len(written) > MAX_SHEETS:
+        mistakes.append(document.mistake(("lines",), f"has more than {MAX_SHEETS} entries"))
+        return
+    files = SourceFiles(project.root, STATE_FOLDER, sheets)
+    for index, fields in enumerate(written):
+        at = ("lines", index)
+        found = list(language.check(language.lines, fields, at))
+        mistakes += _mistakes(document, found)
+        right = without_wrong(fields, found, depth=2)
+        if "sheet" not in right:
+            continue
+        try:
+            raw = files.read(right["sheet"], most=MAX_SHEET_BYTES)
+        except ProjectError as error:
+            mistakes.append(document.mistake((*at, "sheet"), error.message, error.hint))
+            continue
+        sheet = _Sheet(document, at, right, project, language, files, mistakes)
+        yield from sheet.entries(raw, broken=bool(found))
+
+
+class _Sheet:
+    """One block under `lines`: makes the entries of its sheet's lines."""
+
+    def __init__(
+        self,
+        document: Document,
+        at: KeyPath,
+        fields: Mapping[str, Any],
+        project: Project,
+        language: Language,
+        files: SourceFiles,
+        mistakes: list[Mistake],
+    ) -> None:
+        self.document, self.at, self.mistakes = document, at, mistakes
+        self.name = str(fields["sheet"])
+        self.template = str(fields.get("id") or "{id}")
+        self.voices: Mapping[str, str | Mapping[str, str]] | None = fields.get("voices")
+        self.language = str(fields.get("language") or "")
+        own = {
+            key: value for key, value in fields.items() if key not in ("sheet", "id", "voices", "language")
+        }
+        self.block = Entry("", Place(document, at), {"kind": "dialog", **own})
+        self.below: dict[KeyPath, Entry] = {}
+        self.makes_ids = True
+        self.accepts = self._accepts(project, language, files)
+        self._check()
+
+    def entries(self, raw: bytes, *, broken: bool) -> Iterator[Entry]:
+        """Yield the entry of each line, with the mistakes of the sheet in it told."""
+        sheet, lines = read_sheet(self.name, raw)
+        self.mistakes += sheet.mistakes
+        self.block.broken = self.block.broken or broken
+        if not self.makes_ids:
+            return
+        rows: dict[str, Line] = {}
+        unknown: set[tuple[str, str]] = set()
+        for line in lines:
+            words = {word: str(getattr(line, word) or "") for word in ID_WORDS}
+            words["language"] = line.language or self.language
+            sound_id = _with_axes(self.template, words)
+            place = Place(sheet, (sound_id,))
+            first = rows.setdefault(sound_id, line)
+            if first is line:
+                sheet.lines[(sound_id,)] = line.row
+            problem = id_problem(sound_id)
+            if problem:
+                what, hint = problem
+                empty = [word for word in ID_WORDS if not words[word] and "{" + word + "}" in self.template]
+                what = f"'{sound_id}': {what}"
+                hint = f"this row names no {empty[0]}, and the id needs one" if empty else hint
+                self.mistakes.append(Mistake(self.name, line.row, line.id, what, hint))
+            elif first is not line:
+                differ = first.language != line.language and "{language}" not in self.template
+                hint = "write {language} into id:, as in {language}/{id}" if differ else "an id is used once"
+                what = f"the id '{sound_id}' is taken by line {first.row}"
+                self.mistakes.append(Mistake(self.name, line.row, line.id, what, hint))
+            else:
+                below = self._below(line, words["language"], unknown)
+                own = self._own(line, words["language"])
+                line = replace(line, language=words["language"])
+                yield Entry(sound_id, place, own, below is None, below or self.block, line)
+
+    def _own(self, line: Line, language: str) -> dict[str, Any]:
+        own: dict[str, Any] = {"say": line.said}
+        if line.direction and "prompt" in self.accepts:
+            own["prompt"] = line.direction
+        if language and "language" in self.accepts:
+            own["language"] = language
+        if line.takes:
+            own["takes"] = list(line.takes)
+        if line.renamed_from:
+            own["renamed_from"] = line.renamed_from
+        return own
+
+    def _below(self, line: Line, language: str, unknown: set[tuple[str, str]]) -> Entry | None:
+        """Return what lies below a line: the block, or its speaker's voice upon it; None where that is not known."""
+        if self.voices is None or not line.speaker:
+            return self.block
+        of_speaker = self.voices.get(line.speaker)
+        path: KeyPath = (*self.at, "voices", line.speaker)
+        voice = of_speaker
+        what = hint = ""
+        if of_speaker is None:
+            what = f"there is no voice for '{line.speaker}'"
+            hint = did_you_mean(line.speaker, self.voices) or "add it under voices:"
+        elif not isinstance(of_speaker, str):
+            path, voice = (*path, language), of_speaker.get(language)
+            if voice is None:
+                what = f"'{line.speaker}' has no voice for {language or 'a line without a language'}"
+                hint = did_you_mean(language, of_speaker)
+        if what:
+            if (line.speaker, language) not in unknown:  # told once: all of a speaker's lines would say it
+                unknown.add((line.speaker, language))
+                self.mistakes.append(Mistake(self.name, line.row, f"{line.id}.speaker", what, hint))
+            return None
+        if path not in self.below:
+            self.below[path] = Entry("", Place(self.document, path), {"voice": voice}, below=self.block)
+        return self.below[path]
+
+    def _accepts(self, project: Project, language: Language, files: SourceFiles) -> frozenset[str]:
+        """Return the keys that the lines' model takes. A model that does not speak is a mistake, told once."""
+        defaults = self.document.data.get("defaults")
+        layers = [project.defaults, defaults if isinstance(defaults, dict) else {}, self.block.own]
+        name = next((layer["model"] for layer in reversed(layers) if "model" in layer), None)
+        at = (*self.at, "model")
+        catalog = language.catalog
+        known = catalog.models()
+        if name is None:
+            speaking = {model: info for model, info in known.items() if "say" in info.accepts}
+            hint = "write model: here or under defaults; " + did_you_mean("", speaking)
+            self._break(at, "no model is named", hint)
+            return frozenset()
+        info, wrong = catalog.find_in(str(name), files)
+        for complaint in wrong if info is None else ():
+            self._break(at, complaint.what, complaint.hint)
+        if info is None and wrong:
+            return frozenset()
+        if info is None:
+            hint = did_you_mean(str(name), [*known, *catalog.adapters]) or "sfxgen models list shows them"
+            self._break(at, f"unknown model '{name}'", hint)
+            return frozenset()
+        if "say" not in info.accepts:
+            speaking = {model: info for model, info in known.items() if "say" in info.accepts}
+            self._break(at, f"{info.name} does not speak", did_you_mean("", speaking))
+        return info.accepts
+
+    def _check(self) -> None:
+        """Look at what the types of the block say nothing of."""
+        if self.block.own.get("say") is not None:
+            self._break((*self.at, "say"), "comes from the sheet", "leave it out")
+        words = [match[1] for match in _AXIS.finditer(self.template) if match[1] is not None]
+        strangers = [word for word in words if word not in ID_WORDS]
+        for word in strangers:
+            hint = did_you_mean(word, ID_WORDS)
+            self._break((*self.at, "id"), f"{{{word}}} is no column that an id may hold", hint)
+        if not strangers and "id" not in words:
+            self._break((*self.at, "id"), "does not hold {id}", "as in dialog/{id}")
+        self.makes_ids = not strangers and "id" in words
+        if self.voices is not None and "voice" not in self.accepts and not self.block.broken:
+            self._break((*self.at, "voices"), "the model has no voices to choose from", "leave them out")
+
+    def _break(self, at: KeyPath, what: str, hint: str) -> None:
+        self.mistakes.append(self.document.mistake(at, what, hint))
+        self.block.broken = True
+
+
+def _told_once(entry: Entry, found: list[Mistake], told: set[tuple[str, int, str, str]]) -> Iterator[Mistake]:
+    """Yield what is new of a line's mistakes. One in the manifest is that of all lines below which it lies."""
+    for mistake in found:
+        if mistake.path == entry.place.document.path:
+            yield mistake
+            continue
+        below = entry.below
+        assert below is not None
+        below.broken = True
+        what = mistake.what.removesuffix(f" (for {entry.id})")
+        where = mistake.where
+        if ".voices." in where:
+            where = where.removesuffix(".voice")
+        key = (mistake.path, mistake.line, where, what)
+        if key not in told:
+            told.add(key)
+            yield replace(mistake, where=where)
 
 
 def _unique(entries: list[Entry], mistakes: list[Mistake]) -> dict[str, Entry]:

@@ -165,7 +165,7 @@ class Planner:
     def _models_to_run(self, make: Make) -> Sequence[ModelInfo]:
         """Return the models without which it cannot be made: a take that the store has needs none."""
         parts = [part for part in make.parts if self.store.find("take", part.recipe.take_key()) is None]
-        return [part.model for part in parts] if make.parts else [make.model]
+        return [part.model for part in parts] if make.parts else make.models
 
     def _conflicts(
         self, asset: Wanted, record: AssetRecord | None, standing: FileState | None

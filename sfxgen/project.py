@@ -14,7 +14,7 @@ from sfxgen.errors import Mistake, ProjectError
 from sfxgen.filenames import NO_CREATOR, cat_id_problem, placeholders, template_problem, value_problem
 from sfxgen.finish import categories_of
 from sfxgen.paths import assets_folder_problem, folder_problem, inside
-from sfxgen.schema import Language, ProjectBlock, did_you_mean, without_wrong
+from sfxgen.schema import RANKER, Language, ProjectBlock, did_you_mean, without_wrong
 from sfxgen.yaml_source import Document, KeyPath, parse
 
 PROJECT_FILE = "sfxgen.yaml"
@@ -45,6 +45,11 @@ class Project:
     document: Document
     defaults: Mapping[str, Any]
     manifests: tuple[Document, ...]
+    ranker: str = RANKER
+    licences: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    """What the project says of models' licences, by model id, over what the registry says."""
+    subtitles: tuple[str, tuple[str, ...]] | None = None
+    """The folder that what is said is written into, and the formats."""
     categories: Mapping[str, Category] = field(default_factory=lambda: CATEGORIES)
     file_names: str | None = None
     creator: str = ""
@@ -112,7 +117,11 @@ def read_project(root: Path, language: Language) -> tuple[Project, list[Mistake]
         data["defaults"] = without_wrong(data["defaults"], in_defaults, depth=1)
         found += in_defaults
     mistakes += [document.mistake(path, what, hint) for path, what, hint in found]
-    for key, problem in (("file_names", template_problem), ("creator", value_problem)):
+    for key, problem in (
+        ("file_names", template_problem),
+        ("creator", value_problem),
+        ("ranker", _ranker_problem),
+    ):
         written = data.get(key)
         wrong = problem(written) if isinstance(written, str) else None
         if wrong:
@@ -124,6 +133,7 @@ def read_project(root: Path, language: Language) -> tuple[Project, list[Mistake]
         wrong = cat_id_problem(of["cat_id"]) if of and of.get("cat_id") else None
         if wrong:
             mistakes.append(document.mistake(("categories", name, "cat_id"), *wrong))
+    licences = _licences(data.get("licences") or {}, language, document, mistakes)
     block = ProjectBlock.model_construct(**data)
     engines = _engines(block, language, document, mistakes)
     assets = _assets(block, engines, document, mistakes)
@@ -143,11 +153,51 @@ def read_project(root: Path, language: Language) -> tuple[Project, list[Mistake]
         document=document,
         defaults=block.defaults or {},
         manifests=manifests,
+        ranker=block.ranker,
+        licences=licences,
+        subtitles=_subtitles(data.get("subtitles"), document, mistakes),
         categories=categories_of(data.get("categories"), CATEGORIES),
         file_names=block.file_names,
         creator=block.creator or "",
     )
     return project, mistakes
+
+
+def _ranker_problem(named: str) -> tuple[str, str] | None:
+    """Return (what is wrong, hint) with what `ranker` names as a folder of the project, which a Hub id could be, too."""
+    return folder_problem(named.rpartition(":")[2])
+
+
+def _subtitles(
+    written: Mapping[str, Any] | None, document: Document, mistakes: list[Mistake]
+) -> tuple[str, tuple[str, ...]] | None:
+    if written is None or "folder" not in written:
+        return None
+    problem = assets_folder_problem(written["folder"])
+    if problem:
+        mistakes.append(document.mistake(("subtitles", "folder"), *problem))
+        return None
+    return written["folder"], tuple(dict.fromkeys(written.get("formats") or ("csv",)))
+
+
+def _licences(
+    written: Mapping[str, Mapping[str, Any] | None],
+    language: Language,
+    document: Document,
+    mistakes: list[Mistake],
+) -> dict[str, Mapping[str, Any]]:
+    """Return what is written of models' licences, by the models' ids."""
+    found: dict[str, Mapping[str, Any]] = {}
+    for name, block in written.items():
+        info = language.catalog.find(name)
+        adapter, _, where = name.partition(":")
+        if info is None and not (where and adapter in language.catalog.adapters):
+            known = [*language.catalog.models(), *language.catalog.adapters]
+            hint = did_you_mean(name, known) or "sfxgen models list shows them"
+            mistakes.append(document.mistake(("licences", name), f"unknown model '{name}'", hint))
+        elif block and {"licence", "sold"} <= block.keys():  # else a mistake has been told
+            found[info.model if info is not None else name] = block
+    return found
 
 
 def _engines(

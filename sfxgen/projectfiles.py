@@ -20,6 +20,11 @@ MAX_READ = 1 << 20
 MAX_HASHED = 4 << 30
 """How many bytes a recording may have."""
 
+BY_FFMPEG = (".m4a", ".mp4", ".aac", ".wma")
+"""What is read by another program, which is not asked for a length."""
+UNKNOWN_FRAMES = 1 << 62
+"""libsndfile's word for a length that a header leaves open is about 2^63."""
+
 _LFS = re.compile(rb"version https://git-lfs[^\n]*\n(?:[^\n]*\n)*?oid sha256:([0-9a-f]{64})\n")
 
 
@@ -29,9 +34,13 @@ class SourceFiles:
     def __init__(self, root: Path, state_folder: str, reads: dict[Path, FileStand]) -> None:
         self._root, self._state_folder, self._reads = root, state_folder, reads
 
-    def read(self, path: str) -> bytes:
+    def read(self, path: str, *, most: int = MAX_READ) -> bytes:
         """Return a small file's bytes. Raises ProjectError."""
-        return self._file(path, MAX_READ).read_bytes()
+        file = self._file(path, most)
+        try:
+            return file.read_bytes()
+        except OSError as error:
+            raise _unreadable(path, error) from error
 
     def digest(self, path: str) -> str:
         """Return a file's SHA-256, of a Git LFS pointer that of the file it stands for. Raises ProjectError."""
@@ -40,6 +49,34 @@ class SourceFiles:
             return _digest(file, self._reads[file])
         except OSError as error:
             raise _unreadable(path, error) from error
+
+    def length_s(self, path: str) -> float | None:
+        """Return how long an audio file is by its header, or None where only decoding it would tell.
+
+        Raises ProjectError for a file that is no audio.
+        """
+        file = self._file(path, MAX_HASHED)
+        try:
+            return _length_s(file, self._reads[file])
+        except OSError as error:
+            raise _unreadable(path, error) from error
+        except ValueError as error:
+            hint = "WAV, FLAC, OGG, Opus, MP3 and AIFF can be read: is it one, and whole?"
+            raise ProjectError(f"'{path}' holds no audio that can be read: {error}", hint=hint) from error
+
+    def names(self, path: str) -> list[str]:
+        """Return the names of the files right in a folder, sorted, but for hidden ones. Raises ProjectError."""
+        problem = folder_problem(path)
+        if problem:
+            raise ProjectError(problem[0], hint="name a folder inside the project")
+        folder = self._root / path
+        if not inside(self._root, folder):
+            raise ProjectError(f"'{path}' is a link that leaves the project", hint="copy the folder into it")
+        try:
+            names = sorted(entry.name for entry in folder.iterdir() if entry.is_file())
+        except OSError as error:
+            raise _unreadable(path, error) from error
+        return [name for name in names if not name.startswith(".")]
 
     def _file(self, path: str, most: int) -> Path:
         problem = folder_problem(path)
@@ -89,6 +126,25 @@ def _digest(file: Path, stand: FileStand) -> str:
             return pointer[1].decode()
         stream.seek(0)
         return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+@lru_cache(maxsize=4096)
+def _length_s(file: Path, stand: FileStand) -> float | None:
+    """Return what a header says. Raises ValueError for a file that is no audio."""
+    del stand
+    if file.suffix.lower() in BY_FFMPEG:
+        return None
+    with file.open("rb") as stream:
+        if _LFS.match(stream.read(1024)):
+            return None
+    import soundfile
+
+    try:
+        with soundfile.SoundFile(file) as sound:
+            frames, rate = int(sound.frames), int(sound.samplerate)
+    except soundfile.LibsndfileError as error:
+        raise ValueError(error.error_string) from error
+    return frames / rate if 0 <= frames < UNKNOWN_FRAMES and rate else None
 
 
 def _unreadable(path: str, error: OSError) -> ProjectError:

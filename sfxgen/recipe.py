@@ -48,8 +48,33 @@ def derive_seed(base: int, take: int, attempt: int = 0) -> int:
 
     Attempt 0 is the take itself; a take that fails a gate is tried again with attempts 1, 2, …
     """
-    text = f"sfxgen seed {base} {take} {attempt}"
+    return _seed_of(f"sfxgen seed {base} {take} {attempt}")
+
+
+def derive_candidate_seed(base: int, take: int, attempt: int, candidate: int) -> int:
+    """Return the seed (63 bits) of a candidate for a take; candidate 0 is what the take is without candidates."""
+    if not candidate:
+        return derive_seed(base, take, attempt)
+    return _seed_of(f"sfxgen candidate {base} {take} {attempt} {candidate}")
+
+
+def _seed_of(text: str) -> int:
     return int.from_bytes(hashlib.sha256(text.encode()).digest()[:8], "big") >> 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Choice:
+    """How a take is chosen among several: the one that `ranker`, at a revision and version, finds nearest to `text`."""
+
+    candidates: int
+    ranker: str
+    revision: str | None
+    version: int
+    text: str
+
+    def as_json(self) -> dict[str, JsonValue]:
+        """The choice as the canonical form holds it."""
+        return {name: value for name, value in asdict(self).items() if value is not None}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,6 +85,7 @@ class Recipe:
     A setting that the model does not have is None and then not part of the key. `params` are the
     model's own settings as plain JSON values. `base_seed` and `take` are here only to derive the seeds
     of further attempts from: the key holds `seed`, which they decide. `harvest` is how many events the take must hold.
+    With a `choice`, the take is the best of several candidates, each with a seed of its own; `candidate` is one of them.
     """
 
     model: str
@@ -76,28 +102,41 @@ class Recipe:
     dtype: str | None = None
     harvest: int | None = None
     params: Mapping[str, JsonValue] = field(default_factory=dict)
+    choice: Choice | None = None
     attempt: int = 0
+    candidate: int = 0
 
     @property
     def seed(self) -> int:
-        """The seed of this attempt."""
-        return derive_seed(self.base_seed, self.take, self.attempt)
+        """The seed of this attempt, and of this candidate."""
+        return derive_candidate_seed(self.base_seed, self.take, self.attempt, self.candidate)
 
     def next_attempt(self) -> Recipe:
         """The same recipe with the next derived seed."""
-        return replace(self, attempt=self.attempt + 1)
+        return replace(self, attempt=self.attempt + 1, candidate=0)
+
+    def candidates(self) -> tuple[Recipe, ...]:
+        """The recipes of this attempt's candidates: itself alone where there is no choice."""
+        count = self.choice.candidates if self.choice else 1
+        return tuple(replace(self, candidate=n) for n in range(count))
 
     def as_json(self) -> dict[str, JsonValue]:
         """The recipe as the canonical form holds it: what is None is left out."""
-        left_out = {"base_seed", "take", "attempt"}
+        left_out = {"base_seed", "take", "attempt", "candidate"}
         values = {f.name: getattr(self, f.name) for f in fields(self) if f.name not in left_out}
         values["params"] = dict(self.params)
+        values["choice"] = self.choice.as_json() if self.choice else None
         values["seed"] = derive_seed(self.base_seed, self.take)
         return {name: value for name, value in values.items() if value is not None}
 
     def take_key(self) -> str:
         """The key of the raw take. The attempts that were needed are a result, not an input."""
         return digest_of({"take": self.as_json()})
+
+    def candidate_key(self) -> str:
+        """The key of this very candidate's audio, whatever it is chosen by and among how many."""
+        values = {name: value for name, value in self.as_json().items() if name != "choice"}
+        return digest_of({"candidate": {**values, "seed": self.seed}})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -24,6 +24,10 @@ Hertz = Annotated[float, Field(ge=20, le=20_000)]
 MAX_VARIANTS = 999
 MAX_LAYERS = 16
 MAX_HARVEST = 64
+MAX_SHEETS = 200
+MAX_CANDIDATES = 16
+RANKER = "laion/clap-htsat-unfused"
+"""The weights of CLAP that candidates are ranked by where sfxgen.yaml names none."""
 
 
 class _Block(BaseModel):
@@ -225,6 +229,17 @@ class CategoryBlock(_Block):
     gates: GatesBlock | None = Field(None, description="What its takes are refused for.")
 
 
+class LicenceBlock(_Block):
+    """What the project knows of the licence of a model's weights."""
+
+    licence: Annotated[str, Field(min_length=1, max_length=200)] = Field(description="Its name.")
+    sold: bool = Field(description="Whether a game that is sold may ship what the model makes.")
+    url: Annotated[str, Field(max_length=2000)] = Field("", description="Where it can be read.")
+    credit: Annotated[str, Field(max_length=2000)] = Field(
+        "", description="The words that it asks to be shown."
+    )
+
+
 class SpanBlock(_Block):
     """A stretch of time."""
 
@@ -250,7 +265,9 @@ class ModelFields(_Block):
     prompt: Text | None = Field(None, description="What to generate, in words.")
     negative: Text | None = Field(None, description="What to keep out of it.")
     preset: Text | None = Field(None, description="A preset of the synthesizer.")
-    params: dict[str, Any] | None = Field(None, description="The preset's parameters.")
+    params: dict[str, Any] | None = Field(
+        None, description="The model's own parameters; for the synthesizer, its preset's."
+    )
     variation: Annotated[float, Field(ge=0, le=1)] | None = Field(
         None, description="How far takes of the synthesizer stray from the preset."
     )
@@ -273,9 +290,15 @@ class ModelFields(_Block):
     )
     upscale: bool | None = Field(None, description="Give a dull source the upper half of its spectrum.")
     morph: MorphBlock | None = Field(None, description="Turn into another prompt or audio file.")
+    seam: Literal["crossfade", "inpaint"] | None = Field(
+        None, description="How a loop is closed: inpaint makes its seam anew, for a model that can."
+    )
     say: Text | None = Field(None, description="What is said, word for word, for a model that speaks.")
     voice: Text | None = Field(
         None, description="Who says it: a model's own voice, or a folder or file of the project with samples."
+    )
+    language: Annotated[str, Field(max_length=40)] | None = Field(
+        None, description="The language that it is said in, as in pt-BR, for a model that is told."
     )
     tempo_bpm: Annotated[float, Field(ge=20, le=400)] | None = Field(
         None, description="Of music: beats a minute."
@@ -317,6 +340,9 @@ class SoundFields(ModelFields):
     )
     harvest: Annotated[int, Field(ge=1, le=MAX_HARVEST)] | None = Field(
         None, description="Cut each generated take of many events into so many takes."
+    )
+    candidates: Annotated[int, Field(ge=1, le=MAX_CANDIDATES)] | None = Field(
+        None, description="Generate so many for each take, and keep the one that is nearest to the prompt."
     )
     take_s: Annotated[float, Field(gt=0, le=600)] | None = Field(
         None,
@@ -363,6 +389,35 @@ class SoundEntry(SoundFields):
     )
 
 
+class LinesBlock(SoundFields):
+    """A line sheet: one sound for each of its lines."""
+
+    sheet: Text = Field(
+        description="The CSV file of the project with columns id, speaker, line, direction, language …"
+    )
+    id: Annotated[str, Field(max_length=200)] | None = Field(
+        None,
+        description="A template for the sounds' ids, of {id}, {speaker} and {language}; {id} if left out.",
+    )
+    voices: (
+        dict[
+            Annotated[str, Field(max_length=200)],
+            Text | Annotated[dict[Annotated[str, Field(max_length=40)], Text], Field(min_length=1)],
+        ]
+        | None
+    ) = Field(None, description="Each speaker's voice, or one for each language.")
+
+
+class SubtitlesBlock(_Block):
+    """What `sfxgen subtitles` writes."""
+
+    folder: Text = Field(description="The folder that words and durations are written into.")
+    formats: (
+        Annotated[list[Literal["csv", "json", "strings", "vtt", "srt"]], Field(min_length=1, max_length=5)]
+        | None
+    ) = Field(None, description="What is written; csv, the table of all lines, if left out.")
+
+
 class ProjectBlock(_Block):
     """`sfxgen.yaml`."""
 
@@ -384,12 +439,18 @@ class ProjectBlock(_Block):
     licence: Literal["any", "commercial"] = Field(
         "any", description="commercial refuses models whose output a sold game may not ship."
     )
+    licences: dict[Annotated[str, Field(max_length=300)], LicenceBlock] | None = Field(
+        None, description="The licences of weights of your own, or ones that you have agreed on, by model."
+    )
     device: Literal["auto", "cpu", "cuda", "mps"] = Field(
         "auto", description="Where models run; auto is a GPU, and never the processor unasked."
     )
     store: Text | None = Field(None, description="Folder of the store; default: the user's cache.")
     retries: Annotated[int, Field(ge=0, le=20)] = Field(
         3, description="How often a take that fails a gate is tried again with the next seed."
+    )
+    ranker: Annotated[str, Field(min_length=1, max_length=200)] = Field(
+        RANKER, description="The CLAP that candidates are ranked by: a Hub id, or a folder of the project."
     )
     categories: dict[Annotated[str, Field(max_length=80)], CategoryBlock] | None = Field(
         None, description="Changes to the built-in categories, and categories of your own."
@@ -399,6 +460,9 @@ class ProjectBlock(_Block):
     )
     creator: Annotated[str, Field(max_length=40)] | None = Field(
         None, description="Who makes the sounds: for file names and tags."
+    )
+    subtitles: SubtitlesBlock | None = Field(
+        None, description="Where sfxgen subtitles writes what is said, and in which formats."
     )
     defaults: dict[str, Any] | None = Field(None, description="Defaults for all manifests.")
 
@@ -415,6 +479,7 @@ class Language:
         }
         self.defaults = create_model("Defaults", __base__=SoundFields, **blocks)
         self.sound = create_model("Sound", __base__=SoundEntry, **blocks)
+        self.lines = create_model("Lines", __base__=LinesBlock, **blocks)
         self.engines = frozenset(catalog.exporters)
         self.blocks = frozenset(blocks)
         self.sound_keys = frozenset(f.alias or name for name, f in self.sound.model_fields.items())
@@ -450,6 +515,12 @@ class Language:
             "propertyNames": {"pattern": r"^[A-Za-z0-9_{}-]+(/[A-Za-z0-9_{}-]+)*$"},
             "additionalProperties": sound,
         }
+        schema["properties"]["lines"] = {
+            "type": "array",
+            "description": "Line sheets: CSV files of dialog, each line of which becomes a sound.",
+            "maxItems": MAX_SHEETS,
+            "items": self._fields_schema(self.lines, schema),
+        }
         return _finished(schema, "sfxgen manifest")
 
     def _fields_schema(self, definition: type[BaseModel], into: dict[str, Any]) -> dict[str, Any]:
@@ -466,9 +537,9 @@ class Language:
         takers = [fields, definitions["LayerFields"]] if "LayerFields" in definitions else [fields]
         for key, schemas in offered.items():
             for taker in takers:
-                taker["properties"][key] = _or_nothing(
-                    schemas[0] if len(schemas) == 1 else {"anyOf": schemas}
-                )
+                about = taker["properties"].get(key, {}).get("description", "")
+                offers = {"description": about, "anyOf": schemas}
+                taker["properties"][key] = _or_nothing(schemas[0] if len(schemas) == 1 else offers)
         fields["properties"]["model"]["examples"] = sorted(self.catalog.models())
         return fields
 
@@ -565,6 +636,7 @@ _EXAMPLES = {
     "ReverbBlock": "decay_s: 1.5",
     "SpanBlock": "from_s: 0.4, to_s: 0.9",
     "MorphBlock": "to: glass breaking",
+    "SubtitlesBlock": "folder: Assets/Dialog",
 }
 """What a hint shows of a block."""
 

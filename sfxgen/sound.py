@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -21,6 +21,7 @@ from sfxgen.filenames import (
 )
 from sfxgen.finish import crossed_filters, encoding_of, mastering_of, with_thresholds
 from sfxgen.layers import LAYERED, MIX_KEYS, Mix, takes_for
+from sfxgen.lines import Line
 from sfxgen.paths import id_problem
 from sfxgen.project import PROJECT_FILE, STATE_FOLDER, Project
 from sfxgen.projectfiles import FileStand, SourceFiles
@@ -47,8 +48,10 @@ MODEL_KEYS = (
     "extend",
     "upscale",
     "morph",
+    "seam",
     "say",
     "voice",
+    "language",
     "tempo_bpm",
     "key",
     "melody",
@@ -116,7 +119,8 @@ class Sound:
     `identity` is the id that engine ids are derived from: the sound's own, or its former one.
     `keys` are the model's keys; where there are `layers`, each has its own, and `model` is `LAYERED`. `settings` are
     each engine's import settings, every default filled in; `takes` the take numbers in shipping order.
-    With `harvest`, each generation is cut into so many takes: 1 to 6 are the first one's. A loop's `take_s` is how
+    With `harvest`, each generation is cut into so many takes: 1 to 6 are the first one's. Each generation is the best of
+    so many `candidates`. A loop's `take_s` is how
     long its takes are, if not just long enough: `joined` of them are laid around it.
     `names` are what its files are named and tagged by: `file_names` (a template), `fx_name`, `cat_id` …
     """
@@ -130,6 +134,7 @@ class Sound:
     takes: tuple[int, ...]
     frozen: bool
     harvest: int | None = None
+    candidates: int = 1
     take_s: float | None = None
     joined: int = 0
     layers: tuple[Layer, ...] = ()
@@ -139,6 +144,8 @@ class Sound:
     is_tagged: bool = False
     names: Mapping[str, str] = field(default_factory=dict)
     settings: Mapping[str, Mapping[str, Any]]
+    line: Line | None = None
+    """The row of a sheet that it speaks."""
     place: Place
     reads: Mapping[Path, FileStand] = field(default_factory=dict, repr=False)
     """The files beside the manifests that it was read from, as they stood."""
@@ -186,6 +193,14 @@ class Entry:
     own: dict[str, Any]
     broken: bool = False
     """It has mistakes that have been told; what is built on it is not looked at."""
+    below: Entry | None = None
+    """What lies right below it: of a sheet's line, its voice, and below that the block that names the sheet."""
+    line: Line | None = None
+
+    @property
+    def manifest(self) -> Document:
+        """The manifest that it comes from, whose defaults lie below it."""
+        return self.below.manifest if self.below else self.place.document
 
 
 @dataclass(slots=True)
@@ -269,7 +284,7 @@ class Resolver:
         chain = self._extended(entry)
         if chain is None:
             return None
-        self._lay_defaults(entry.place.document)
+        self._lay_defaults(entry.manifest)
         for link in chain:
             inherited = link is not entry
             own = {k: v for k, v in link.own.items() if not (inherited and k in _NOT_INHERITED)}
@@ -284,11 +299,16 @@ class Resolver:
             layers, model = self._layers(kind, keys.get("duration_s")), LAYERED
             loop_s, take_s = keys.get("duration_s"), None
         else:
-            model = self._model(values, ())
+            model = self._closed(self._model(values, ()), values, kind, ())
             loop_s, take_s = self._lengths(model, kind) if model else (None, None)
             keys = self._model_keys(model, {**values, **_length(take_s)}, kind, ()) if model else {}
             loop_s = loop_s if model is None or model.is_recorded else loop_s or keys.get("duration_s")
         takes = self._takes(kind, model)
+        keys = self._with_series(keys, takes, ())
+        layers = tuple(
+            replace(layer, keys=self._with_series(layer.keys, takes, ("layers", n)))
+            for n, layer in enumerate(layers)
+        )
         name, category = self._category(kind)
         mastering = mastering_of(
             values,
@@ -306,6 +326,7 @@ class Resolver:
         identity = self._identity()
         if model is None or len(self.mistakes) > before:
             return None
+        joined = self._joined(loop_s, take_s, mastering)
         return Sound(
             id=entry.id,
             identity=identity,
@@ -316,8 +337,9 @@ class Resolver:
             takes=takes,
             frozen=bool(values.get("frozen")),
             harvest=values.get("harvest"),
+            candidates=self._candidates(model, keys, joined),
             take_s=take_s,
-            joined=self._joined(loop_s, take_s, mastering),
+            joined=joined,
             layers=layers,
             category=name,
             mastering=mastering,
@@ -325,6 +347,7 @@ class Resolver:
             is_tagged=bool((values.get("encode") or {}).get("tags")),
             names=self._names(category),
             settings=settings,
+            line=entry.line,
             place=entry.place,
             reads=self.reads,
             origins=self.merged.origins,
@@ -349,6 +372,12 @@ class Resolver:
         """Return the chain of extended entries, the farthest first and the entry itself last."""
         chain = [entry]
         while True:
+            below = chain[0].below
+            if below is not None:
+                if below.broken:
+                    return None
+                chain.insert(0, below)
+                continue
             parent = chain[0].own.get("extends")
             if parent is None:
                 return chain
@@ -407,7 +436,7 @@ class Resolver:
                 if loop_s is not None:
                     own["duration_s"] = loop_s * mix.speed
             merged = {**shared, **own}
-            info = self._model(merged, at)
+            info = self._closed(self._model(merged, at), merged, kind, at)
             if info is not None:
                 keys = self._model_keys(info, merged, kind, at, written)
                 seed = int(merged.get("seed", values.get("seed", 0)))
@@ -428,18 +457,62 @@ class Resolver:
                 "write model: here or under defaults; " + did_you_mean("", known),
             )
             return None
-        info = catalog.find(name)
+        info, found = catalog.find_in(name, SourceFiles(self.project.root, STATE_FOLDER, self.reads))
+        for complaint in found:
+            self.complain((*at, "model"), complaint.what, complaint.hint)
+        if info is None and found:
+            return None
         if info is None:
             hint = did_you_mean(name, [*known, *catalog.adapters])
             self.complain((*at, "model"), f"unknown model '{name}'", hint or "sfxgen models list shows them")
-        elif self.project.licence == "commercial" and info.commercial == "no":
-            allowed = [other for other, of in known.items() if of.commercial != "no"]
-            self.complain(
-                (*at, "model"),
-                f"{name}'s licence ({info.licence}) does not allow a game that is sold",
-                "licence: commercial is set; these would do: " + ", ".join(allowed),
-            )
+            return None
+        info = self._licensed(info)
+        if self.project.licence == "commercial" and info.commercial in ("no", "unknown"):
+            what = f"{name}'s licence ({info.licence}) does not allow a game that is sold"
+            hint = "licence: commercial is set; these would do: " + ", ".join(self._sellable(values))
+            if info.commercial == "unknown":
+                what = f"under which licence {name}'s weights are is not known"
+                hint += f"; or say it in {PROJECT_FILE}: licences: {{ {name}: {{ licence: …, sold: true }} }}"
+            self.complain((*at, "model"), what, hint)
         return info
+
+    def _licensed(self, info: ModelInfo) -> ModelInfo:
+        """Return a model under the licence that the project says it has, if it says one."""
+        said = self.project.licences.get(info.model)
+        if said is None:
+            return info
+        return replace(
+            info,
+            licence=said["licence"],
+            licence_url=said.get("url") or "",
+            commercial="yes" if said["sold"] else "no",
+            credit=said.get("credit") or "",
+        )
+
+    def _sellable(self, values: Mapping[str, Any]) -> list[str]:
+        """Return the models that a sold game may ship: those that take what a sound says, or else all."""
+        infos = [self._licensed(info) for info in self.language.catalog.models().values()]
+        allowed = [
+            info for info in infos if info.commercial in ("yes", "conditions") and not info.is_recorded
+        ]
+        said = set(MODEL_KEYS) & (set(values) - self.merged.from_defaults)
+        fitting = [info.name for info in allowed if said <= info.accepts]
+        return fitting or [info.name for info in allowed]
+
+    def _closed(
+        self, info: ModelInfo | None, values: Mapping[str, Any], kind: Kind, at: KeyPath
+    ) -> ModelInfo | None:
+        """Return a model that closes its loops itself, where that is asked of one that can."""
+        if info is None or values.get("seam") != "inpaint" or "seam" not in info.accepts:
+            return info
+        if kind != "loop":
+            if "seam" not in self.merged.from_defaults:
+                self.complain((*at, "seam"), "is for loops", "write kind: loop, or leave it out")
+            return info
+        for key in ("extend", "inpaint", "upscale"):
+            if values.get(key):
+                self.complain((*at, key), "has no meaning beside seam: inpaint", "write seam: crossfade")
+        return replace(info, seamless=True)
 
     def _model_keys(
         self,
@@ -520,6 +593,31 @@ class Resolver:
             self.complain("take_s", f"the loop would be joined of {joined} takes", f"at most {MAX_JOINED}")
         return joined
 
+    def _candidates(self, model: ModelInfo, keys: Mapping[str, Any], joined: int) -> int:
+        """Return how many candidates each take is chosen among: 1 where it can be no other."""
+        count = int(self.merged.values.get("candidates") or 1)
+        if count == 1:
+            return 1
+        if model is LAYERED:
+            what, hint = "has no meaning beside layers", "a sound of one prompt is chosen among several"
+        elif model.is_recorded:
+            what, hint = "has no meaning for a recording", "there is one take of it"
+        elif joined:
+            what, hint = (
+                f"the loop is joined of {joined} takes",
+                "leave it out, or make the loop of one take: take_s",
+            )
+        elif not str(keys.get("prompt") or "").strip():
+            what, hint = (
+                "takes are ranked by their prompt, and it has none",
+                "write a prompt, or leave it out",
+            )
+        else:
+            return count
+        if "candidates" not in self.merged.from_defaults:
+            self.complain("candidates", what, hint)
+        return 1
+
     def _category(self, kind: Kind) -> tuple[str, Category]:
         name = str(self.merged.values.get("category") or DEFAULT_CATEGORY[kind])
         known = self.project.categories
@@ -553,6 +651,18 @@ class Resolver:
             "project": project.name,
             "file_names": template or project.file_names or "",
         }
+
+    def _with_series(self, keys: Mapping[str, Any], takes: Sequence[int], at: KeyPath) -> dict[str, Any]:
+        """Return a model's keys; a morph that names no position gets the takes among which it goes all the way."""
+        morph = keys.get("morph")
+        if not morph or morph.get("at") is not None:
+            return dict(keys)
+        harvest = self.merged.values.get("harvest") or 1
+        generations = list(dict.fromkeys((take - 1) // harvest + 1 for take in takes))
+        if len(generations) < 2:
+            what = "goes all the way over a sound's takes, and there is one"
+            self.complain((*at, "morph"), what, "write at: 0.5, or variants: 2 and more")
+        return {**keys, "morph": {**morph, "takes": generations}}
 
     def _takes(self, kind: Kind, model: ModelInfo | None) -> tuple[int, ...]:
         values = self.merged.values

@@ -10,11 +10,13 @@ from typing import Any, Literal
 
 from sfxgen.categories import Gates
 from sfxgen.contracts import Catalog, ModelInfo, Surroundings
+from sfxgen.errors import ProjectError
 from sfxgen.filenames import fx_name_of
 from sfxgen.layers import JOINED, JOINED_VERSION, LAYERED, LAYERS_VERSION, Mix
 from sfxgen.lock import AssetRecord, AssetRef, Lock
 from sfxgen.project import Project
-from sfxgen.recipe import LOOP_OVERLAP_S, Delivery, Encoding, Mastering, Recipe, Tags, derive_seed
+from sfxgen.recipe import LOOP_OVERLAP_S, Choice, Delivery, Encoding, Mastering, Recipe, Tags, derive_seed
+from sfxgen.schema import RANKER
 from sfxgen.sound import Layer, Sound
 
 DRAFT_MODEL = "synth"
@@ -62,11 +64,14 @@ class Make:
     keys: Keys
     parts: tuple[Part, ...] = ()
     draft: bool = False
+    ranker: ModelInfo | None = None
+    """What chooses among its candidates, if it has several."""
 
     @property
     def models(self) -> tuple[ModelInfo, ...]:
-        """The models that have to run: its own, or its parts'."""
-        return tuple({p.model.model: p.model for p in self.parts}.values()) or (self.model,)
+        """The models that have to run: its own, or its parts', and what chooses among candidates."""
+        makers = tuple({p.model.model: p.model for p in self.parts}.values()) or (self.model,)
+        return makers if self.ranker is None else (*makers, self.ranker)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -120,8 +125,24 @@ class _Ways:
         if self.sound.layers:
             return self._stack(self.sound.layers)
         recipe = self._recipe(self.sound.model, self.sound.keys, self.sound.seed)
-        recipe = replace(recipe, harvest=self.sound.harvest)
+        recipe = replace(recipe, harvest=self.sound.harvest, choice=self._choice())
         return self._ring(recipe) if self.sound.joined else _Way(recipe)
+
+    @cached_property
+    def ranker(self) -> ModelInfo | None:
+        """What chooses among the candidates of its takes, if they have several."""
+        return ranker_of(self.project, self.catalog) if self.sound.candidates > 1 else None
+
+    def _choice(self) -> Choice | None:
+        if self.ranker is None:
+            return None
+        return Choice(
+            candidates=self.sound.candidates,
+            ranker=self.ranker.model,
+            revision=self.revisions[self.ranker.model],
+            version=self.catalog.face(self.ranker).version,
+            text=str(self.sound.keys["prompt"]),
+        )
 
     @cached_property
     def draft(self) -> _Way | None:
@@ -139,7 +160,9 @@ class _Ways:
 
         def drafted(keys: Mapping[str, Any]) -> dict[str, Any]:
             read: dict[str, Any] = draft_keys(
-                keys.get("prompt", ""), kind=self.sound.kind, duration_s=keys.get("duration_s")
+                keys.get("say") or keys.get("prompt", ""),
+                kind="dialog" if keys.get("say") else self.sound.kind,
+                duration_s=keys.get("duration_s"),
             )
             return read
 
@@ -261,9 +284,17 @@ def model_revisions(
 ) -> dict[str, str | None]:
     """Return each model's resolved revision, the lock's pin first."""
     return {
-        info.model: catalog.adapters[info.adapter].revision(info, surroundings(project, info, lock))
-        for info in models
+        info.model: catalog.face(info).revision(info, surroundings(project, info, lock)) for info in models
     }
+
+
+def ranker_of(project: Project, catalog: Catalog) -> ModelInfo:
+    """Return what chooses among candidates in a project. Raises ProjectError where no such ranker is installed."""
+    info = catalog.ranker(project.ranker)
+    if info is None:
+        hint = "name a Hub id or a folder of the project with the weights of CLAP: " + RANKER
+        raise ProjectError(f"sfxgen.yaml: there is no ranker '{project.ranker}'", hint=hint)
+    return info
 
 
 def surroundings(project: Project, info: ModelInfo, lock: Lock, *, offline: bool = False) -> Surroundings:
@@ -278,6 +309,9 @@ def _revisions(
     draft = catalog.models().get(DRAFT_MODEL)
     if draft is not None:
         models[draft.model] = draft
+    if any(sound.candidates > 1 for sound in sounds):
+        ranker = ranker_of(project, catalog)
+        models[ranker.model] = ranker
     return model_revisions(project, list(models.values()), catalog, lock)
 
 
@@ -303,7 +337,7 @@ def _wanted(ways: _Ways, engine: str, index: int, take: int, lock: Lock, ids: _E
         event = frozen.event
         model = {info.model: info for info in (JOINED, LAYERED)}.get(frozen.model, sound.model)
     mastering = sound.mastering if event is None else replace(sound.mastering, harvest=event)
-    final = _make(mastering, delivery, model, ways.final.take(generation), frozen=frozen)
+    final = _make(mastering, delivery, model, ways.final.take(generation), frozen=frozen, ranker=ways.ranker)
 
     def drafted() -> Make | None:
         if ways.draft is None:
@@ -354,7 +388,7 @@ def _encoding(project: Project, sound: Sound, index: int) -> Encoding:
     fx_name = sound.names["fx_name"] or fx_name_of(sound.id)
     tags = Tags(
         fx_name=f"{fx_name} {index:02d}",
-        description=str(sound.keys.get("prompt") or sound.keys.get("preset") or fx_name),
+        description=str(next(filter(None, map(sound.keys.get, ("say", "prompt", "preset"))), fx_name)),
         category=sound.category,
         cat_id=sound.names["cat_id"],
         content_type=sound.names["content_type"],
@@ -380,11 +414,12 @@ def _make(
     *,
     draft: bool = False,
     frozen: AssetRecord | None = None,
+    ranker: ModelInfo | None = None,
 ) -> Make:
     take_key = frozen.take_key if frozen else way.recipe.take_key()
     clip_key = mastering.clip_key(take_key)
     keys = Keys(take_key, clip_key, delivery.encoding.file_key(clip_key), delivery.asset_key(clip_key))
-    return Make(model, way.recipe, mastering, keys, way.parts, draft)
+    return Make(model, way.recipe, mastering, keys, way.parts, draft, ranker)
 
 
 SidecarTrouble = Literal["", "unreadable", "taken"]

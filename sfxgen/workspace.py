@@ -64,7 +64,7 @@ class Workspace:
     def unavailable(self, info: ModelInfo, options: Options) -> ModelUnavailable | None:
         """Return why a model cannot run here, or None."""
         around = surroundings(self.project, info, self.lock, offline=options.offline)
-        return self.catalog.adapters[info.adapter].unavailable(info, around)
+        return self.catalog.face(info).unavailable(info, around)
 
     def sidecar_path(self, engine: str, path: str) -> str | None:
         """Return where an engine has the sidecar of a file or folder; None also for an engine that is not installed."""
@@ -96,7 +96,7 @@ class Workspace:
             drafts=drafts,
             force=options.force,
             rebuild=options.rebuild,
-            in_scope=_scope(options.only, self.sounds, self.lock),
+            in_scope=scope(options.only, self.sounds, self.lock),
             sidecar_path=self.sidecar_path,
         )
         return planner.plan(self.wanted)
@@ -135,7 +135,8 @@ def _store_folder(project: Project) -> Path:
     return folder
 
 
-def _scope(only: tuple[str, ...], sounds: tuple[Sound, ...], lock: Lock) -> Callable[[str], bool]:
+def scope(only: tuple[str, ...], sounds: tuple[Sound, ...], lock: Lock) -> Callable[[str], bool]:
+    """Return whether a sound is one of those that globs mean. Raises ProjectError for a glob that finds none."""
     if not only:
         return lambda _sound: True
     known = {sound.id for sound in sounds} | {record.sound for record in lock.assets.values()}

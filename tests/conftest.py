@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from pathlib import Path
 
 # Read by numpy's matrix library when it is imported: tests run side by side, and its threads would fight for the cores.
@@ -18,9 +19,19 @@ def own_store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """No test sees the machine's store, weights or settings."""
     store = tmp_path / "store"
     monkeypatch.setenv("SFXGEN_STORE", str(store))
+    monkeypatch.setenv("SFXGEN_DATA", str(tmp_path / "data"))
+    monkeypatch.delenv("SFXGEN_TRUST_EXEC", raising=False)
     for name in ("GITHUB_ACTIONS", "NO_COLOR", "FORCE_COLOR"):
         monkeypatch.delenv(name, raising=False)
     return store
+
+
+@pytest.fixture(autouse=True)
+def every_dtype(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Tiny models compute in every dtype, also on processors that only emulate it."""
+    sessions = sys.modules.get("sfxgen.models.torch_session")
+    if sessions is not None and "native_dtypes" not in request.keywords:
+        monkeypatch.setattr(sessions, "runs_fast", lambda device, dtype: True)
 
 
 @pytest.fixture

@@ -50,7 +50,8 @@ def write_layout(folder: Path, pipeline: str = "AudioLDMPipeline") -> Path:
     files += [f"{part}/diffusion_pytorch_model.safetensors" for part in ("unet", "vae")]
     for name in files:
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
-        (folder / name).write_text("{}")
+        # A safetensors file without tensors begins with the length of its header.
+        (folder / name).write_bytes(b"\2\0\0\0\0\0\0\0{}" if name.endswith(".safetensors") else b"{}")
     (folder / "model_index.json").write_text(json.dumps(index))
     return folder
 

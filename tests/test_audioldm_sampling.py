@@ -352,6 +352,20 @@ def test_dtypes_can_be_mixed_and_leave_no_trace(tiny: Path) -> None:
     assert not np.array_equal(clips[0], clips[1])
 
 
+@pytest.mark.native_dtypes
+def test_a_dtype_that_is_only_emulated_is_computed_in_fp32(
+    tiny: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    half = replace(RECIPE, dtype="bf16")
+    for found, dtype in (({}, "fp32"), ({"amx_bf16": True}, "bf16"), ({"avx512_fp16": True}, "fp32")):
+        monkeypatch.setattr(torch.cpu, "get_capabilities", lambda found=found: found)
+        session = LatentDiffusionSession(tiny, model="tiny", device="cpu")
+        (clip,) = makes(session, half)
+        assert session.environment["dtype"] == dtype
+        if dtype == "fp32":
+            np.testing.assert_array_equal(clip.samples, sounds(session, RECIPE)[0])
+
+
 def test_bf16_sounds_like_fp32(session: LatentDiffusionSession) -> None:
     full, half = sounds(session, RECIPE, replace(RECIPE, dtype="bf16"))
     assert np.std(full - half) < 0.2 * np.std(full)

@@ -476,9 +476,13 @@ MODEL = _object(
     max_duration_s={"type": "number"},
     accepts=_list(TEXT),
     defaults={"type": "object"},
+    credit=TEXT,
     needs_gpu=YES,
+    memory_gb={"type": "number", "minimum": 0},
     download_mb=COUNT,
     here=YES,
+    on_disk={"anyOf": [{"type": "null"}, _object(revision=TEXT, mb=COUNT, folder=TEXT)]},
+    pinned={"type": ["string", "null"]},
 )
 DOCUMENTS = {
     "plan": _object(command={"const": "plan"}, **RUN),
@@ -946,6 +950,7 @@ def test_the_verbs_table_agrees_with_the_modules() -> None:
         "invocation",
         "options",
         "show",
+        "programs",
         "progress",
         "stop",
     }

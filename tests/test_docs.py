@@ -14,6 +14,7 @@ from typing import Any
 
 import click
 import pytest
+import soundfile
 import yaml
 from games import Game
 
@@ -118,8 +119,11 @@ def test_yaml_loads_without_mistakes(block: Block, game: Game) -> None:
     assert yaml.safe_load(block.text)
     if kind == "manifest":
         game.manifest(block.text)
-        for source in re.findall(r"source: ([^\s,}]+)", block.text):
-            game.write(source, "the recording that the page speaks of")
+        for sheet in re.findall(r"sheet: ([^\s,}]+)", block.text):
+            game.write(sheet, next(b.text for b in blocks(block.page) if b.language == "csv"))
+        for source in re.findall(r"(?:source|melody): ([^\s,}]+)", block.text):
+            game.write(source, "")
+            soundfile.write(game.root / source, [0.0] * 12 * 8000, 8000)  # as long as the pages say
     elif kind == "sfxgen.yaml":
         game.project(block.text)
         game.manifest("sounds: {}")

@@ -16,7 +16,7 @@ errors  events  colour  categories
 atomic  paths  recipe  yaml_source
 contracts
 catalog  schema  layers  finish  projectfiles  filenames
-project
+project  lines
 sound
 manifest
 lock
@@ -31,11 +31,11 @@ acceptance
 models  engines
 report
 sessions  workspace
-gamefiles  siblings
+gamefiles  siblings  textfiles  credited  candidates
 generate
 produce
 build
-watch
+verify  watch
 cli
 __main__
 """
@@ -50,7 +50,7 @@ MAY_IMPORT = {
     "plan": "lock disk wanted",
     "layers": "recipe contracts",
     "planner": "contracts lock disk store wanted plan",
-    "report": "errors audio models categories",
+    "report": "errors audio models categories lock",
 }
 """Parts that know even less than their line allows."""
 

@@ -128,7 +128,7 @@ more: 1
         "| did you mean 'loop'?",
         "Audio/manifests/game.yaml:11: sounds.ui/Coin.master.trimm: unknown key | did you mean 'trim'?",
         "Audio/manifests/game.yaml:12: sounds.ok.frozen: expected true or false, not 'yes' | write true",
-        "Audio/manifests/game.yaml:13: more: unknown key | one of: defaults, sounds",
+        "Audio/manifests/game.yaml:13: more: unknown key | one of: defaults, lines, sounds",
         "Audio/manifests/tabs.yaml:2: a tab indents this line | YAML indents with spaces: replace the tab",
         "Audio/manifests/void.yaml:1: is empty | a manifest begins with sounds:",
         "sfxgen.yaml:1: engine: unknown engine 'unty' | did you mean 'unity'?",
@@ -355,3 +355,34 @@ def test_a_matrix_of_bad_ids_is_told_once(game: Game) -> None:
     axis = list(range(900))
     game.sounds(f"'a b/{{x}}/{{y}}': {{ for: {{ x: {axis}, y: {axis} }}, prompt: x }}")
     assert len(mistakes(game)) == 1
+
+
+@pytest.mark.parametrize(
+    ("kind", "category", "lufs", "channels", "trim", "loading"),
+    [
+        ("one_shot", "sfx", -20, 1, True, ("decompress_on_load", "adpcm", True)),
+        ("loop", "ambience", -26, None, False, ("compressed_in_memory", "vorbis", True)),
+        ("music", "music", -18, None, False, ("streaming", "vorbis", False)),
+        ("dialog", "dialog", -20, 1, True, ("compressed_in_memory", "vorbis", True)),
+    ],
+)
+def test_a_kind_brings_its_category_its_mastering_and_its_import_settings(
+    game: Game,
+    kind: str,
+    category: str,
+    lufs: float,
+    channels: int | None,
+    trim: bool,
+    loading: tuple[str, str, bool],
+) -> None:
+    game.sounds(f"a: {{ prompt: x, kind: {kind} }}\nb: {{ prompt: y, kind: {kind}, category: weapons }}")
+    a, b = sounds(game).values()
+    assert (a.category, a.mastering.loudness_lufs) == (category, lufs)
+    assert (a.mastering.channels, a.mastering.trim) == (channels, trim)
+    unity = a.settings["unity"]
+    assert (unity["load_type"], unity["compression"], unity["preload"]) == loading
+    assert (a.names["content_type"] == "dialog", a.mastering.gates.speech_modulation is None) == (
+        kind == "dialog",
+        kind != "dialog",
+    )
+    assert (b.category, b.mastering.loudness_lufs) == ("weapons", -16)

@@ -250,6 +250,12 @@ class Files:
     def digest(self, path: str) -> str:
         raise AssertionError(path)
 
+    def length_s(self, path: str) -> float | None:
+        raise AssertionError(path)
+
+    def names(self, path: str) -> list[str]:
+        raise ProjectError(f"{path} is no folder")
+
 
 no_file = Files()
 

@@ -1,24 +1,16 @@
-"""Finding weights on this disk and fetching them, against a Hugging Face Hub of our own on the loopback."""
+"""Finding weights on this disk, and what of a repository is wanted."""
 
 from __future__ import annotations
 
-import errno
 import hashlib
 import json
 import subprocess
 import sys
-import threading
-from collections.abc import Iterator
-from contextlib import suppress
-from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
-from urllib.parse import unquote, urlsplit
 
 import pytest
 
-from sfxgen.errors import ModelUnavailable
 from sfxgen.models import weights
 from sfxgen.models.weights import HubId, Weights
 
@@ -236,207 +228,73 @@ def test_only_one_format_of_the_weights_is_wanted() -> None:
     ]
 
 
-@dataclass
-class LoopbackHub:
-    """A Hugging Face Hub with one repository. `cut` breaks the first answer for that file off half-way."""
-
-    files: dict[str, bytes]
-    cut: str = ""
-    status: int = 200
-    error_code: str = ""
-    asked: list[tuple[str, str]] = field(default_factory=list)
-
-    def answer(self, request: BaseHTTPRequestHandler) -> None:
-        path = unquote(urlsplit(request.path).path)
-        if self.status != 200:
-            self._send(request, self.status, b"{}", {"X-Error-Code": self.error_code})
-        elif path.startswith(f"/api/models/{REPO}/tree/"):
-            listing = [
-                {"type": "file", "path": name, "size": len(data), "oid": self._etag(data)}
-                for name, data in self.files.items()
-            ]
-            self._send_json(request, listing)
-        elif path.startswith(f"/api/models/{REPO}"):
-            siblings = [{"rfilename": name, "size": len(data)} for name, data in self.files.items()]
-            self._send_json(request, {"id": REPO, "sha": COMMIT, "siblings": siblings})
-        else:
-            self._send_file(request, path.removeprefix(f"/{REPO}/resolve/{COMMIT}/"))
-
-    def _send_file(self, request: BaseHTTPRequestHandler, name: str) -> None:
-        data, wanted = self.files[name], request.headers.get("Range", "")
-        if request.command == "GET":
-            self.asked.append((name, wanted))
-        headers = {"ETag": f'"{self._etag(data)}"', "X-Repo-Commit": COMMIT, "Accept-Ranges": "bytes"}
-        start = int(wanted.removeprefix("bytes=").partition("-")[0] or 0)
-        if start:
-            headers["Content-Range"] = f"bytes {start}-{len(data) - 1}/{len(data)}"
-        cut = request.command == "GET" and name == self.cut
-        self._send(request, 206 if start else 200, data[start:], headers, half=cut)
-        if cut:
-            self.cut = ""
-
-    def _send_json(self, request: BaseHTTPRequestHandler, value: object) -> None:
-        self._send(request, 200, json.dumps(value).encode(), {"Content-Type": "application/json"})
-
-    @staticmethod
-    def _etag(data: bytes) -> str:
-        return hashlib.sha1(data).hexdigest()
-
-    @staticmethod
-    def _send(
-        request: BaseHTTPRequestHandler,
-        status: int,
-        body: bytes,
-        headers: dict[str, str],
-        *,
-        half: bool = False,
-    ) -> None:
-        request.send_response(status)
-        for name, value in {**headers, "Content-Length": str(len(body))}.items():
-            request.send_header(name, value)
-        request.end_headers()
-        if request.command == "GET":
-            request.wfile.write(body[: len(body) // 2] if half else body)
-        request.close_connection = request.close_connection or half
+TRANSFORMERS_FILES = {
+    "config.json": '{"architectures": ["BarkModel"]}',
+    "generation_config.json": "{}",
+    "model.safetensors": "weights",
+    "tokenizer.json": "{}",
+    "tokenizer_config.json": "{}",
+    "speaker_embeddings/v2/en_speaker_6_semantic_prompt.npy": "numbers",
+}
+NEEDED = ("config.json", "generation_config.json", "model.safetensors", "tokenizer.json")
 
 
-@pytest.fixture
-def hub(cache: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[LoopbackHub]:
-    constants = hub_module("huggingface_hub.constants")
-    loopback = LoopbackHub({name: text.encode() for name, text in FILES.items()})
-    loopback.files |= {"README.md": b"notes", "unet/diffusion_pytorch_model.bin": b"the same, pickled"}
-    loopback.files["unet/diffusion_pytorch_model.safetensors"] = bytes(range(256)) * 4096
-
-    class Handler(BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
-
-        def do_GET(self) -> None:
-            loopback.answer(self)
-
-        def do_HEAD(self) -> None:
-            loopback.answer(self)
-
-        def log_message(self, format: str, *args: Any) -> None:
-            pass
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    thread = threading.Thread(target=lambda: server.serve_forever(poll_interval=0.02), daemon=True)
-    thread.start()
-    monkeypatch.setenv("HF_ENDPOINT", f"http://127.0.0.1:{server.server_port}")
-    monkeypatch.setattr(constants, "HF_HUB_DISABLE_XET", True)
-    monkeypatch.setattr(constants, "HF_HUB_OFFLINE", False)
-    yield loopback
-    server.shutdown()
-    server.server_close()
+def test_a_folder_in_transformers_layout_is_known_by_its_architecture(tmp_path: Path) -> None:
+    write(tmp_path, TRANSFORMERS_FILES)
+    assert weights.layout_class(tmp_path) == "BarkModel"
+    assert weights.components(tmp_path) == {}
+    assert weights.missing_files(tmp_path) == []
 
 
-def test_fetch_brings_what_loading_reads_and_locate_finds_it(
-    hub: LoopbackHub, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+@pytest.mark.parametrize("name", NEEDED)
+def test_every_needed_file_of_transformers_layout_is_missed(tmp_path: Path, name: str) -> None:
+    (write(tmp_path, TRANSFORMERS_FILES) / name).write_bytes(weights.LFS_POINTER + b".github.com/spec/v1\n")
+    assert weights.missing_files(tmp_path) == [name]
+
+
+def test_a_model_that_generates_nothing_needs_no_settings_for_it(tmp_path: Path) -> None:
+    write(tmp_path, {**TRANSFORMERS_FILES, "config.json": '{"architectures": ["ClapModel"]}'})
+    (tmp_path / "generation_config.json").unlink()
+    assert weights.missing_files(tmp_path) == []
+
+
+@pytest.mark.parametrize("ways", [("vocab.txt",), ("vocab.json", "merges.txt"), ("spiece.model",)])
+def test_any_one_tokenizer_is_enough(tmp_path: Path, ways: tuple[str, ...]) -> None:
+    write(tmp_path, TRANSFORMERS_FILES)
+    (tmp_path / "tokenizer.json").unlink()
+    assert weights.missing_files(tmp_path) == ["tokenizer.json"]
+    write(tmp_path, dict.fromkeys(ways, "x"))
+    assert weights.missing_files(tmp_path) == []
+
+
+@pytest.mark.parametrize(("stem", "end"), [("model", "safetensors"), ("pytorch_model", "bin")])
+def test_shards_at_the_root_are_needed(tmp_path: Path, stem: str, end: str) -> None:
+    write(tmp_path, TRANSFORMERS_FILES)
+    (tmp_path / "model.safetensors").unlink()
+    shards = [f"{stem}-0000{n}-of-00002.{end}" for n in (1, 2)]
+    index = json.dumps({"weight_map": {"a": shards[0], "b": shards[1]}})
+    write(tmp_path, {f"{stem}.{end}.index.json": index, shards[0]: "one"})
+    assert weights.missing_files(tmp_path) == [shards[1]]
+
+
+@pytest.mark.parametrize("name", list(TRANSFORMERS_FILES))
+def test_the_digest_of_transformers_layout_sees_what_loading_reads_and_no_more(
+    tmp_path: Path, name: str
 ) -> None:
-    told: list[tuple[int, int]] = []
-    found = weights.fetch(REPO, on_bytes=lambda done, total: told.append((done, total)))
-    assert weights.locate(REPO, tmp_path) == found
-    assert found.revision == COMMIT
-    assert weights.missing_files(found.folder) == []
-    there = {str(path.relative_to(found.folder)) for path in found.folder.rglob("*") if path.is_file()}
-    assert there == set(FILES)
-    total = sum(path.stat().st_size for path in found.folder.rglob("*") if path.is_file())
-    assert told[0] == (0, total)
-    assert told[-1] == (total, total)
-    assert [done for done, _ in told] == sorted(done for done, _ in told)
-    assert capfd.readouterr() == ("", "")
+    before = weights.folder_digest(write(tmp_path, TRANSFORMERS_FILES))
+    write(tmp_path, {"README.md": "x", "speaker_embeddings/notes.txt": "x", "state_dict.bin": "x"})
+    assert weights.folder_digest(tmp_path) == before
+    (tmp_path / name).write_text(TRANSFORMERS_FILES[name] + " ")
+    assert weights.folder_digest(tmp_path) != before
 
 
-def test_fetch_of_what_is_there_downloads_nothing(hub: LoopbackHub) -> None:
-    weights.fetch(REPO)
-    hub.asked.clear()
-    told: list[tuple[int, int]] = []
-    weights.fetch(REPO, on_bytes=lambda done, total: told.append((done, total)))
-    assert hub.asked == []
-    assert {done == total for done, total in told} == {True}
-
-
-def test_a_download_that_was_cut_off_goes_on_where_it_stopped(
-    hub: LoopbackHub, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    # Only whole chunks are kept, of 10 MB: smaller ones let a small file have some.
-    monkeypatch.setattr(hub_module("huggingface_hub.constants"), "DOWNLOAD_CHUNK_SIZE", 1 << 16)
-    big = "unet/diffusion_pytorch_model.safetensors"
-    hub.cut = big
-    with suppress(ModelUnavailable):  # some releases of huggingface_hub try again by themselves
-        weights.fetch(REPO)
-    found = weights.fetch(REPO)
-    assert (found.folder / big).read_bytes() == hub.files[big]
-    ranges = [wanted for name, wanted in hub.asked if name == big]
-    assert len(ranges) == 2
-    start = int(ranges[1].removeprefix("bytes=").rstrip("-"))
-    assert 0 < start <= len(hub.files[big]) // 2
-
-
-@pytest.mark.parametrize(
-    ("status", "code", "message", "hint"),
-    [
-        (404, "RepoNotFound", "there is no model someone/tiny on the Hub", "hf auth login"),
-        (401, "", "does not let you read someone/tiny", "hf auth login"),
-        (403, "GatedRepo", "asks you to accept its terms", "hf auth login"),
-        (404, "RevisionNotFound", "has no such revision", "/commits"),
-        (400, "", "cannot be downloaded", "run it again"),
-    ],
-)
-def test_a_hub_that_refuses_is_told_with_the_next_step(
-    hub: LoopbackHub, status: int, code: str, message: str, hint: str
-) -> None:
-    hub.status, hub.error_code = status, code
-    with pytest.raises(ModelUnavailable, match=message) as caught:
-        weights.fetch(REPO)
-    assert hint in caught.value.hint
-
-
-def test_no_connection_is_told(hub: LoopbackHub, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("HF_ENDPOINT", "http://127.0.0.1:9")
-    with pytest.raises(ModelUnavailable, match="someone/tiny cannot be downloaded") as caught:
-        weights.fetch(REPO)
-    assert "connection" in caught.value.hint
-
-
-@pytest.mark.parametrize(
-    ("error", "message"),
-    [
-        (OSError(errno.ENOSPC, "No space left on device"), "the disk is full"),
-        (PermissionError(errno.EACCES, "Permission denied"), "cannot be downloaded"),
-    ],
-)
-def test_a_disk_that_refuses_is_told(
-    hub: LoopbackHub, monkeypatch: pytest.MonkeyPatch, error: OSError, message: str
-) -> None:
-    def refuse(*args: Any, **kwargs: Any) -> str:
-        raise error
-
-    monkeypatch.setattr(hub_module("huggingface_hub"), "snapshot_download", refuse)
-    with pytest.raises(ModelUnavailable, match=message):
-        weights.fetch(REPO)
-
-
-def test_offline_mode_is_told(cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def refuse(*args: Any, **kwargs: Any) -> Any:
-        raise hub_module("huggingface_hub.errors").OfflineModeIsEnabled("offline")
-
-    monkeypatch.setattr(hub_module("huggingface_hub").HfApi, "model_info", refuse)
-    with pytest.raises(ModelUnavailable, match="HF_HUB_OFFLINE is set"):
-        weights.fetch(REPO)
-
-
-def test_a_bug_in_between_is_not_taken_for_a_bad_connection(
-    hub: LoopbackHub, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def broken(*args: Any, **kwargs: Any) -> str:
-        raise ZeroDivisionError
-
-    monkeypatch.setattr(hub_module("huggingface_hub"), "snapshot_download", broken)
-    with pytest.raises(ZeroDivisionError):
-        weights.fetch(REPO)
-
-
-def test_a_folder_has_nothing_to_fetch() -> None:
-    with pytest.raises(ModelUnavailable, match="nothing to fetch"):
-        weights.fetch("a/b/c")
+def test_what_is_wanted_of_a_repository_in_transformers_layout() -> None:
+    kept = ["config.json", "generation_config.json", "model-00001-of-00002.safetensors",
+            "model-00002-of-00002.safetensors", "model.safetensors.index.json", "preprocessor_config.json",
+            "speaker_embeddings/announcer_coarse_prompt.npy",
+            "speaker_embeddings/v2/en_speaker_6_fine_prompt.npy", "spiece.model", "tokenizer.json", "vocab.txt"]  # fmt: skip
+    others = ["README.md", "pytorch_model.bin", "pytorch_model-00001-of-00002.bin", "state_dict.bin",
+              "compression_state_dict.bin", "text.pt", "modeling.py", "flax_model.msgpack", "tf_model.h5",
+              "model.fp16.safetensors", "onnx/config.json", "speaker_embeddings/run.py"]  # fmt: skip
+    assert weights.wanted_files([*others, *kept]) == kept
+    assert weights.wanted_files(["config.json", "pytorch_model.bin"]) == ["config.json", "pytorch_model.bin"]

@@ -24,11 +24,14 @@ VERBS = {
     "build": "Make what is stale: generate, master, encode, write.",
     "watch": "Build on every save, with the model kept warm.",
     "check": "The CI gate: do manifests, lock and assets agree?",
+    "verify": "Generate anew, and compare with the lock.",
+    "notices": "Write credits, licences and an AI-content disclosure.",
     "models": "List, show and fetch models.",
     "measure": "Measure audio files: loudness, peaks, edges, loop seams, gates.",
     "presets": "List and show the synthesizer's presets.",
     "doctor": "Show what this machine can do.",
     "schema": "Print the JSON Schema of manifests.",
+    "subtitles": "Write subtitles and durations of all that is said.",
     "sheet": "Draw the waveforms and spectrograms of a project's assets.",
 }
 

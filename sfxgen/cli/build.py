@@ -33,6 +33,7 @@ from sfxgen.cli.show import (
 )
 from sfxgen.cli.stop import Stop
 from sfxgen.errors import BugError
+from sfxgen.project import LOCK_FILE
 from sfxgen.wanted import DRAFT_MODEL
 from sfxgen.workspace import open_workspace
 
@@ -119,6 +120,8 @@ def show_report(report: Report) -> None:
     if report.plan.is_empty:
         kept = report.plan.part("keep")
         click.echo(f"nothing to do: {counted(len(kept))} up to date in {_folders(report)}")
+        if report.lock_changed:
+            click.echo(f"{LOCK_FILE} has what this release keeps besides: commit it")
         _mention_drafts(report)
         return
     show_steps(sorted(report.done, key=lambda step: step.ref))

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -10,13 +13,16 @@ import click
 from sfxgen import lock as lockfile
 from sfxgen.catalog import installed
 from sfxgen.cli.options import json_option
-from sfxgen.cli.show import is_terminal, print_json
-from sfxgen.contracts import ModelInfo
-from sfxgen.errors import ModelUnavailable, ProjectError
+from sfxgen.cli.programs import install, trust_program
+from sfxgen.cli.show import is_terminal, print_json, show_error
+from sfxgen.contracts import DescribedInProject, HasWeightFiles, ModelInfo
+from sfxgen.errors import LockError, ModelUnavailable, ProjectError
 from sfxgen.manifest import load
-from sfxgen.models import weights
-from sfxgen.project import LOCK_FILE, find_root
+from sfxgen.models import fetching, weights
+from sfxgen.project import LOCK_FILE, STATE_FOLDER, find_root
+from sfxgen.projectfiles import SourceFiles
 from sfxgen.schema import did_you_mean
+from sfxgen.wanted import ranker_of
 
 _SELLING = {
     "yes": "yes",
@@ -34,25 +40,47 @@ def command(context: click.Context) -> None:
         context.invoke(list_models, as_json=False)
 
 
+command.add_command(install)
+command.add_command(trust_program)
+
+
 @command.command("list")
 @json_option
 def list_models(as_json: bool) -> None:
-    """List the models that a manifest can name, with licence and size."""
-    rows = [_facts(info) for info in installed().models().values()]
+    """List the models that a manifest can name, with licence, size, memory and what is on disk."""
+    infos, around = installed().models().values(), _around()
+    rows = [_facts(info, around) for info in infos]
     if as_json:
         print_json({"command": "models list", "models": rows})
         return
-    table = [("MODEL", "LICENCE", "IN A SOLD GAME", "RATE", "DOWNLOAD", "HERE")]
+    table = [("MODEL", "LICENCE", "IN A SOLD GAME", "RATE", "MEMORY", "DOWNLOAD", "HERE")]
     for row in rows:
-        size = f"{row['download_mb']} MB" if row["download_mb"] else "none"
-        here = "yes" if row["here"] else "no"
-        table.append(
-            (row["name"], row["licence"], _SELLING[row["commercial"]], f"{row['sample_rate']} Hz", size, here)
-        )
+        nothing = "?" if ":" in row["model"] else "none"  # what is code alone has no weights
+        size = f"{row['download_mb']} MB" if row["download_mb"] else nothing
+        memory = f"{row['memory_gb']:g} GB" if row["memory_gb"] else nothing
+        rate = f"{row['sample_rate']} Hz"
+        selling = _SELLING[row["commercial"]]
+        table.append((row["name"], row["licence"], selling, rate, memory, size, _here(row)))
     widths = [max(len(line[column]) for line in table) for column in range(len(table[0]))]
     for line in table:
         click.echo("  ".join(f"{cell:{width}}" for cell, width in zip(line, widths, strict=True)).rstrip())
     click.echo("also: adapter:where, as audioldm:weights/mine (a folder of the project) or audioldm:org/name")
+
+
+def _here(row: dict[str, Any]) -> str:
+    """Word what is on disk: the revision and its size, and what is wrong with it."""
+    disk = row["on_disk"]
+    if disk is None:
+        return "yes" if row["here"] else "no"
+    words = f"{_short(disk['revision'])}, {disk['mb']} MB"
+    if not row["here"]:
+        return f"{words}, incomplete"
+    pinned = row["pinned"]
+    return f"{words}; the lock pins {_short(pinned)}" if pinned not in (None, disk["revision"]) else words
+
+
+def _short(revision: str) -> str:
+    return revision.removeprefix("sha256:")[:7]
 
 
 @command.command()
@@ -60,7 +88,7 @@ def list_models(as_json: bool) -> None:
 @json_option
 def show(name: str, as_json: bool) -> None:
     """Show what is known of a model."""
-    facts = _facts(_found(name))
+    facts = _facts(_found(name), _around())
     if as_json:
         print_json({"command": "models show", "model": facts})
         return
@@ -71,6 +99,14 @@ def show(name: str, as_json: bool) -> None:
             value = ", ".join(value)
         elif key == "here":
             value = "yes" if value else f"no; sfxgen models fetch {name} gets it"
+        elif key == "memory_gb":
+            value = f"about {value:g}" if value else "unknown" if ":" in facts["model"] else "none"
+        elif key == "on_disk":
+            value = (
+                f"{value['folder']} (revision {value['revision']}, {value['mb']} MB)" if value else "nothing"
+            )
+        elif key in ("pinned", "credit", "licence_url"):
+            value = value or "none"
         click.echo(f"{key.replace('_', ' '):16} {value}")
 
 
@@ -79,36 +115,96 @@ def show(name: str, as_json: bool) -> None:
 @click.option("--project", type=click.Path(path_type=Path), help="The game's folder.")
 @click.option("--revision", help="A branch, tag or commit; default: the lock's pin, else the newest.")
 @click.option("--update", is_flag=True, help="Leave the lock's pin and take the newest revision.")
-def fetch(names: tuple[str, ...], project: Path | None, revision: str | None, update: bool) -> None:
+@click.option("--mirror", metavar="URL", help="Ask this Hub in place of huggingface.co; also HF_ENDPOINT.")
+@click.option(
+    "--into",
+    type=click.Path(path_type=Path, file_okay=False),
+    help="Fill this folder, to be carried elsewhere.",
+)
+@click.option(
+    "--from",
+    "source",
+    type=click.Path(path_type=Path, file_okay=False),
+    help="Copy out of a folder that --into filled: no network is asked.",
+)
+def fetch(
+    names: tuple[str, ...],
+    project: Path | None,
+    revision: str | None,
+    update: bool,
+    mirror: str | None,
+    into: Path | None,
+    source: Path | None,
+) -> None:
     """Download weights: the models NAMED, or without names all that the project's manifests need.
 
-    A download that was cut off goes on where it stopped.
+    A download that was cut off goes on where it stopped. Every file's checksum is looked at, also of what is here already.
     """
+    if source is not None and (mirror or into):
+        raise click.UsageError("--from asks no network: it goes with neither --mirror nor --into.")
+    if mirror and not mirror.startswith(("http://", "https://")):
+        raise click.UsageError("--mirror is a URL, as https://hub.example.org")
     pins: dict[str, str] = {}
     infos = [_found(name) for name in names]
     if not names or project is not None or _has_project():
         root = find_root(project or Path())
         pins = dict(lockfile.read(root / LOCK_FILE).models)
         if not names:
-            sounds = load(root, installed())[1]
+            loaded, sounds = load(root, installed())
             infos = list({info.model: info for sound in sounds for info in sound.models}.values())
-    wanted = [info for info in infos if info.where and weights.hub_id(info.where)]
+            if any(sound.candidates > 1 for sound in sounds):
+                infos.append(ranker_of(loaded, installed()))
+    faces = installed().face
+    wanted = [
+        info
+        for info in infos
+        if weights.hub_id(info.where) and not isinstance(faces(info), DescribedInProject)
+    ]
     if names:
         for info in infos:
             if info not in wanted:
                 click.echo(f"{info.name} needs no download", err=True)
     elif not wanted:
         click.echo("the manifests need no weights", err=True)
+    problem: ModelUnavailable | None = None
     for info in wanted:
         pinned = revision or (None if update else pins.get(info.model))
-        found = _fetch(info, pinned)
-        click.echo(f"{info.name} is at {found.folder} (revision {found.revision})")
+
+        face = installed().face(info)
+        choose = face.wanted_files if isinstance(face, HasWeightFiles) else weights.wanted_files
+        get: Callable[..., weights.Weights]
+        if source is not None:
+            get = partial(fetching.copy_from, source, info.where, revision=pinned, wanted=choose)
+        else:
+            get = partial(
+                fetching.fetch, info.where, revision=pinned, mirror=mirror, into=into, wanted=choose
+            )
+        try:
+            found = _shown(info, get)
+        except ModelUnavailable as error:  # the others are fetched all the same
+            if problem is not None:
+                show_error(problem, as_json=False)
+            problem = error
+        else:
+            click.echo(f"{info.name} is at {found.folder} (revision {found.revision})")
+    if problem is not None:
+        raise problem
 
 
-def _fetch(info: ModelInfo, revision: str | None) -> weights.Weights:
+def _shown(info: ModelInfo, get: Callable[..., weights.Weights]) -> weights.Weights:
+    """Get weights and show how far that is: bars on a terminal, a line for each tenth elsewhere."""
     if not is_terminal():
         click.echo(f"fetching {info.where} …", err=True)
-        return weights.fetch(info.where, revision=revision)
+        tenths = 0
+
+        def tell_tenths(done: int, total: int) -> None:
+            nonlocal tenths
+            now = done * 10 // total if total else 0
+            if tenths < now < 10:
+                click.echo(f"  {now * 10} % of {total / 1e6:.0f} MB", err=True)
+            tenths = max(tenths, now)
+
+        return get(on_bytes=tell_tenths)
     from rich.console import Console
     from rich.progress import DownloadColumn, Progress, TextColumn, TimeRemainingColumn, TransferSpeedColumn
 
@@ -119,7 +215,7 @@ def _fetch(info: ModelInfo, revision: str | None) -> weights.Weights:
         def show_bytes(done: int, total: int) -> None:
             bars.update(task, completed=done, total=total)
 
-        return weights.fetch(info.where, revision=revision, on_bytes=show_bytes)
+        return get(on_bytes=show_bytes)
 
 
 def _has_project() -> bool:
@@ -132,14 +228,31 @@ def _has_project() -> bool:
 
 def _found(name: str) -> ModelInfo:
     catalog = installed()
-    info = catalog.find(name)
+    info = catalog.find(name) or (catalog.ranker(name) if ":" in name else None)
+    if info is None and _has_project():
+        info, wrong = catalog.find_in(name, SourceFiles(find_root(Path()), STATE_FOLDER, {}))
+        if wrong:
+            raise ProjectError("; ".join(complaint.what for complaint in wrong), hint=wrong[0].hint)
     if info is None:
         hint = did_you_mean(name, catalog.models()) or "sfxgen models list shows them"
         raise ProjectError(f"unknown model '{name}'", hint=hint)
     return info
 
 
-def _facts(info: ModelInfo) -> dict[str, Any]:
+def _around() -> tuple[Path, dict[str, str]]:
+    """Return the folder that models are looked for in, and the lock's pins: the project's, where this is in one."""
+    if not _has_project():
+        return Path(), {}
+    root = find_root(Path())
+    try:
+        return root, dict(lockfile.read(root / LOCK_FILE).models)
+    except LockError:
+        return root, {}
+
+
+def _facts(info: ModelInfo, around: tuple[Path, dict[str, str]]) -> dict[str, Any]:
+    root, pins = around
+    found = _on_disk(info, root, pins.get(info.model))
     return {
         "name": info.name,
         "summary": info.summary,
@@ -147,23 +260,42 @@ def _facts(info: ModelInfo) -> dict[str, Any]:
         "licence": info.licence,
         "licence_url": info.licence_url,
         "commercial": info.commercial,
+        "credit": info.credit,
         "sample_rate": info.sample_rate,
         "channels": info.channels,
         "max_duration_s": info.max_duration_s,
         "accepts": sorted(info.accepts),
         "defaults": dict(info.defaults),
         "needs_gpu": info.needs_gpu,
+        "memory_gb": info.needed_gb,
         "download_mb": info.download_mb,
-        "here": is_here(info, Path()),
+        "here": not info.where
+        or isinstance(installed().face(info), DescribedInProject)
+        or (found is not None and not _missing(info, found.folder)),
+        "on_disk": None if found is None else _disk_json(found),
+        "pinned": pins.get(info.model),
     }
 
 
-def is_here(info: ModelInfo, root: Path) -> bool:
-    """Whether a model's weights are on this disk, whole."""
+def _missing(info: ModelInfo, folder: Path) -> list[str]:
+    face = installed().face(info)
+    return face.missing_files(folder) if isinstance(face, HasWeightFiles) else weights.missing_files(folder)
+
+
+def _on_disk(info: ModelInfo, root: Path, pinned: str | None) -> weights.Weights | None:
+    """Return a model's weights at the pinned revision, or else at what this disk has."""
     if not info.where:
-        return True
+        return None
     try:
-        found = weights.locate(info.where, root)
+        return weights.locate(info.where, root, pinned) or weights.locate(info.where, root)
     except (ModelUnavailable, OSError):
-        return False
-    return found is not None and not weights.missing_files(found.folder)
+        return None
+
+
+def _disk_json(found: weights.Weights) -> dict[str, Any]:
+    sizes = []
+    for path in found.folder.rglob("*"):
+        with suppress(OSError):  # a download under way
+            if path.is_file():
+                sizes.append(path.stat().st_size)
+    return {"revision": found.revision, "mb": round(sum(sizes) / 1e6), "folder": str(found.folder)}

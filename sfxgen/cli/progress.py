@@ -17,6 +17,7 @@ from sfxgen.events import (
     Notice,
     Sampling,
     Started,
+    TakeChosen,
     TakeGenerated,
 )
 
@@ -102,6 +103,9 @@ class ProgressView:
             click.echo(f"{event.action:9} {event.path}", err=True)
         elif isinstance(event, AssetRemoved):
             click.echo(f"removed   {event.path}", err=True)
+        elif isinstance(event, TakeChosen):
+            what = f"{event.asset}: candidate {event.candidate} of {event.candidates}, score {event.score:g}"
+            click.echo(f"chosen    {what}", err=True)
         elif isinstance(event, ModelLoading):
             click.echo(f"loading {event.model} on {event.device}", err=True)
         elif isinstance(event, Sampling) and (event.step == event.steps or event.step % 10 == 0):

@@ -5,7 +5,7 @@ This module imports torch, diffusers and transformers: adapters import it only t
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +16,7 @@ import transformers
 from sfxgen.audio.clip import Samples
 from sfxgen.errors import ModelError
 from sfxgen.events import Notice, OnEvent
+from sfxgen.models.guided_sampling import Guide, guide_of, is_guided, mixed, read_source, sample_guided
 from sfxgen.models.latent_diffusion import ClapText, Condition, Parts, joined, sample
 from sfxgen.models.torch_session import (
     DTYPES,
@@ -24,6 +25,7 @@ from sfxgen.models.torch_session import (
     TorchSession,
     load_config,
     load_module,
+    quiet,
     scheduler_class,
 )
 from sfxgen.recipe import Recipe
@@ -31,6 +33,8 @@ from sfxgen.recipe import Recipe
 GPU_BATCH_LATENTS = 1024
 """Steps of the latents' time axis in one GPU batch: 8 takes of 5.12 s."""
 GPU_BATCH_MOST = 16
+SOURCES_KEPT = 8
+"""How many sources of guided takes stay in memory."""
 
 
 def canonical_batch(device: str, latent_steps: int) -> int:
@@ -52,7 +56,8 @@ def load_parts(folder: Path, device: str, dtype: str) -> Parts:
     """
 
     def module(name: str, cls: Any) -> Any:
-        return load_module(folder / name, cls).to(device=device, dtype=DTYPES[dtype]).eval()
+        with quiet():  # diffusers warns of every change of dtype
+            return load_module(folder / name, cls).to(device=device, dtype=DTYPES[dtype]).eval()
 
     return Parts(
         conditioner=ClapText(
@@ -69,28 +74,44 @@ def load_parts(folder: Path, device: str, dtype: str) -> Parts:
 
 
 class LatentRunner:
-    """A latent diffusion model's parts, and a batch of its takes. See `torch_session.Runner`."""
+    """A latent diffusion model's parts, and a batch of its takes. See `torch_session.Runner`.
 
-    def __init__(self, parts: Parts, *, model: str) -> None:
-        self.parts, self._model = parts, model
+    `root` is the project's, where the sources of guided takes are.
+    """
+
+    def __init__(self, parts: Parts, *, model: str, root: Path | None = None) -> None:
+        self.parts, self._model, self._root = parts, model, root
         self.sample_rate = parts.sample_rate
         self._heard: dict[str, Condition] = {}
+        self._sources: dict[tuple[str, str], Samples] = {}
 
     def shape(self, recipe: Recipe) -> Shape:
         """Return the recipe's length and sampling settings."""
         duration_s, guidance, steps = recipe.duration_s, recipe.guidance, recipe.steps
         scheduler, dtype = recipe.scheduler, recipe.dtype
-        if duration_s is None or guidance is None or steps is None or scheduler is None or dtype is None:
+        has_length = duration_s is not None or is_guided(recipe)
+        if guidance is None or steps is None or scheduler is None or dtype is None or not has_length:
             raise ModelError(
                 f"{self._model}: a recipe needs duration_s, guidance, steps, scheduler and dtype"
             )
-        frames = round(duration_s * self.sample_rate)
-        latent_steps = self.parts.latent_shape(frames)[1]
-        return Shape(dtype, frames, (latent_steps, guidance > 1.0), (guidance, steps, scheduler))
+        settings = (guidance, steps, scheduler)
+        if not is_guided(recipe):
+            frames = round((duration_s or 0.0) * self.sample_rate)
+            latent_steps = self.parts.latent_shape(frames)[1]
+            return Shape(dtype, frames, (latent_steps, guidance > 1.0), settings)
+        try:
+            guide = self._guide(recipe)
+        except ModelError:
+            # Its own batch: `run` meets the same error when its turn comes, and no other take is blamed for it.
+            return Shape(dtype, 1, (1, False), (recipe.take_key(), recipe.seed))
+        return Shape(
+            dtype, guide.frames, (guide.window, guidance > 1.0), (*settings, "guided", *guide.settings)
+        )
 
     def rows(self, shape: Shape) -> int:
         """Return the canonical batch."""
-        return canonical_batch(self.parts.device.type, self.parts.latent_shape(shape.frames)[1])
+        assert isinstance(shape.size, tuple)
+        return canonical_batch(self.parts.device.type, int(shape.size[0]))
 
     def run(
         self, takes: Sequence[Recipe], shape: Shape, rows: int, *, on_step: OnStep, on_event: OnEvent
@@ -101,8 +122,25 @@ class LatentRunner:
         assert first.steps is not None
         assert first.scheduler is not None
         prompts = [self._condition(take.prompt, on_event) for take in takes]
-        is_guided = first.guidance > 1.0
-        negatives = [self._condition(take.negative, on_event) for take in takes] if is_guided else []
+        has_guidance = first.guidance > 1.0
+        negatives = [self._negative(take, on_event) for take in takes] if has_guidance else []
+        if is_guided(first):
+            guides = [self._guide(take) for take in takes]
+            if any(guide.frames != shape.frames for guide in guides):
+                raise ModelError("a source was changed while the build ran", hint="build again")
+            return sample_guided(
+                self.parts,
+                guides,
+                joined(
+                    [self._between(one, guide, on_event) for one, guide in zip(prompts, guides, strict=True)]
+                ),
+                joined(negatives) if negatives else None,
+                first.guidance,
+                steps=first.steps,
+                scheduler=first.scheduler,
+                rows=rows,
+                on_step=on_step,
+            )
         return sample(
             self.parts,
             [take.seed for take in takes],
@@ -115,6 +153,30 @@ class LatentRunner:
             rows=rows,
             on_step=on_step,
         )
+
+    def _guide(self, recipe: Recipe) -> Guide:
+        return guide_of(self.parts, recipe, self._source)
+
+    def _source(self, params: Mapping[str, Any]) -> Samples:
+        """Return a source of (frames,) at the model's rate, read once while it is one of the last few."""
+        key = str(params["source"]), str(params["digest"])
+        if key not in self._sources:
+            if self._root is None:
+                raise ModelError(f"{self._model} was opened without a project, where {key[0]} would be")
+            samples = read_source(self._root, params, self.sample_rate)
+            while len(self._sources) >= SOURCES_KEPT:
+                self._sources.pop(next(iter(self._sources)))
+            self._sources[key] = samples
+        return self._sources[key]
+
+    def _between(self, one: Condition, guide: Guide, on_event: OnEvent) -> Condition:
+        """Return what the model hears along a morph from one prompt to another."""
+        to = (guide.recipe.params.get("morph") or {}).get("to")
+        return mixed(one, self._condition(str(to), on_event), guide.at) if to else one
+
+    def _negative(self, take: Recipe, on_event: OnEvent) -> Condition:
+        """Return what the model hears in a take's negative prompt; a model may hear it beside its prompt."""
+        return self._condition(take.negative, on_event)
 
     def _condition(self, text: str, on_event: OnEvent) -> Condition:
         """Return what the model hears in a text, computed once for each distinct one."""
@@ -136,10 +198,17 @@ class LatentDiffusionSession(TorchSession):
     """AudioLDM in memory, out of a folder."""
 
     def __init__(
-        self, folder: Path, *, model: str, device: str, dtype: str = "fp32", batch: int | None = None
+        self,
+        folder: Path,
+        *,
+        model: str,
+        device: str,
+        dtype: str = "fp32",
+        batch: int | None = None,
+        root: Path | None = None,
     ) -> None:
         super().__init__(
-            lambda dtype: LatentRunner(load_parts(folder, device, dtype), model=model),
+            lambda dtype: LatentRunner(load_parts(folder, device, dtype), model=model, root=root),
             model=model,
             device=device,
             dtype=dtype,

@@ -8,6 +8,7 @@ One take goes text → embedding → noise → denoised latents → mel spectrog
 
 Liu et al., "AudioLDM: Text-to-Audio Generation with Latent Diffusion Models" (ICML 2023); guidance is Ho and
 Salimans, "Classifier-Free Diffusion Guidance" (2022). Latents have the shape (rows, channels, time, frequency).
+What starts from another sound, or keeps a part of one, is in `guided_sampling`.
 
 This module imports torch and diffusers: adapters import it only to load a model.
 """
@@ -150,6 +151,14 @@ def initial_noise(seed: int, shape: tuple[int, ...]) -> tuple[Tensor, torch.Gene
     return torch.randn((1, *shape), generator=generator, dtype=torch.float32), generator
 
 
+@dataclass(frozen=True, slots=True)
+class Known:
+    """Latents of (rows, channels, time, frequency) that stay as they are where `keep` is true, which has one channel."""
+
+    latents: Tensor
+    keep: Tensor
+
+
 def denoise(
     parts: Parts,
     scheduler: Any,
@@ -161,29 +170,65 @@ def denoise(
     steps: int,
     generators: list[torch.Generator],
     on_step: Callable[[int, int], None],
+    skip: int = 0,
+    origin: Tensor | None = None,
+    known: Known | None = None,
 ) -> Tensor:
     """Return the denoised latents of a batch, float32 of the noise's shape (rows, channels, time, frequency).
 
     Without `negatives` there is no guidance. The model runs in its dtype, the sampler's state stays in float32:
     rounding it at every step would add up.
+    With `skip`, the first so many steps are left out, and `origin` with as much noise as is left then takes their place
+    (Meng et al., "SDEdit", ICLR 2022). What is `known` is put in before each step, with that step's noise, and at the
+    end (Lugmayr et al., "RePaint", CVPR 2022, without its resampling).
     `on_step` is told (steps done, steps in all) before the first step and after each; it stops the loop by raising.
     """
     scheduler.set_timesteps(steps, device=parts.device)
-    draws = {"generator": generators} if "generator" in inspect.signature(scheduler.step).parameters else {}
+    timesteps = scheduler.timesteps if not skip else _after(scheduler, skip)
+    if (skip or known) and hasattr(scheduler, "set_begin_index"):
+        scheduler.set_begin_index(skip * scheduler.order)
+    takes = inspect.signature(scheduler.step).parameters
+    draws: dict[str, Any] = {"generator": generators} if "generator" in takes else {}
     heard = prompts if negatives is None else joined([negatives, prompts])
-    x: Tensor = noise.to(parts.device) * scheduler.init_noise_sigma
-    count = len(scheduler.timesteps)
+    noise = noise.to(parts.device)
+    count = len(timesteps)
+    if not skip:
+        x = noise * scheduler.init_noise_sigma
+    else:
+        assert origin is not None
+        x = scheduler.add_noise(origin, noise, timesteps[:1].repeat(len(noise))) if count else origin
     on_step(0, count)
-    for i, t in enumerate(scheduler.timesteps):
+    for i, t in enumerate(timesteps):
+        if known is not None:
+            level = scheduler.add_noise(known.latents, noise, t.repeat(len(noise)))
+            x = torch.where(known.keep, level, x)
         rows = x if negatives is None else torch.cat([x, x])
         model_input = scheduler.scale_model_input(rows, t).to(parts.dtype)
         eps = parts.conditioner.predict(parts.unet, model_input, t, heard).float()
         if negatives is not None:
             eps_negative, eps_prompt = eps.chunk(2)
             eps = eps_negative + guidance * (eps_prompt - eps_negative)
+        if skip and "order" in takes:
+            draws["order"] = min(i + 1, LINEAR_MULTISTEP_ORDER)
         x = scheduler.step(eps, t, x, **draws).prev_sample
         on_step(i + 1, count)
-    return x
+    return x if known is None else torch.where(known.keep, known.latents, x)
+
+
+LINEAR_MULTISTEP_ORDER = 4
+"""How many earlier steps diffusers' linear multistep looks back at, be they there or not: after a skip they are not."""
+
+
+def _after(scheduler: Any, skip: int) -> Tensor:
+    """Return the timesteps that are left after the first `skip` steps."""
+    timesteps: Tensor = scheduler.timesteps
+    if isinstance(scheduler, diffusers.PNDMScheduler):
+        if not scheduler.config.skip_prk_steps:
+            raise ValueError("the weights' own scheduler cannot begin in the middle: name another one")
+        # It takes its first step twice, and so its second level stands there twice.
+        left = torch.unique_consecutive(timesteps)[skip:]
+        return torch.cat([left[:2], left[1:]])
+    return timesteps[skip * scheduler.order :]
 
 
 def decode(parts: Parts, latents: Tensor, frames: int) -> Samples:

@@ -40,14 +40,16 @@ OnStep = Callable[[int, int], None]
 class Shape:
     """What the takes of one batch have in common.
 
-    `frames` is how many each has. Memory goes with `size`, in whatever the model counts it. `settings` is all else that
-    must be the same for a whole batch.
+    `frames` is how many each has, or the fewest where their length is `open`: they are then as long as they come out.
+    Memory goes with `size`, in whatever the model counts it. `settings` is all else that must be the same for a whole
+    batch.
     """
 
     dtype: str
     frames: int
     size: Hashable
     settings: Hashable = None
+    open: bool = False
 
 
 class Runner(Protocol):
@@ -196,8 +198,21 @@ def out_of_memory(error: BaseException) -> bool:
     )
 
 
+def runs_fast(device: str, dtype: str) -> bool:
+    """Whether a device computes in a dtype as fast as in fp32. One that only emulates it takes fifty times as long."""
+    if dtype == "fp32" or device == "mps":
+        return True
+    if device == "cuda":
+        return dtype == "fp16" or torch.cuda.is_bf16_supported(including_emulation=False)
+    found = torch.cpu.get_capabilities()
+    return any(found.get(f"{kind}_{dtype}") for kind in ("amx", "avx512", "arm"))
+
+
 class TorchSession:
     """A model in memory. Not thread-safe.
+
+    A recipe's dtype is what its takes are known by. What a machine cannot compute fast it computes in fp32, which is no
+    less exact; `environment` says so.
 
     `environment` is that of the clip last yielded: its dtype and batch change with the recipes.
     `batch` fixes the number of rows in place of the runner's own.
@@ -208,8 +223,8 @@ class TorchSession:
     ) -> None:
         self._load_runner, self._model, self._device, self._batch = load, model, device, batch
         self._fitting: dict[tuple[str, Hashable], int] = {}
-        self._dtype = dtype
-        self._runner: Runner | None = self._load(dtype)
+        self._dtype = self._computed_in(dtype)
+        self._runner: Runner | None = self._load(self._dtype)
         self.environment: Mapping[str, str] = self._environment(batch or 1)
 
     def generate(
@@ -290,7 +305,7 @@ class TorchSession:
         short = next((len(sound) for sound in sounds if len(sound) < shape.frames), None)
         if short is not None:
             raise ModelError(f"{self._model}: it gave {short} frames, not {shape.frames}")
-        return [Clip(sound[: shape.frames], runner.sample_rate) for sound in sounds]
+        return [Clip(sound if shape.open else sound[: shape.frames], runner.sample_rate) for sound in sounds]
 
     def _load(self, dtype: str) -> Runner:
         try:
@@ -310,8 +325,12 @@ class TorchSession:
             raise ModelError(f"{self._model} is closed")
         return self._runner
 
-    def _runner_in(self, dtype: str) -> Runner:
+    def _computed_in(self, dtype: str) -> str:
+        return dtype if runs_fast(self._device, dtype) else "fp32"
+
+    def _runner_in(self, asked: str) -> Runner:
         """Return the runner in a dtype, loaded anew when it changes: bf16 weights cannot become fp32 ones again."""
+        dtype = self._computed_in(asked)
         if dtype != self._dtype:
             self.close()
             self._runner, self._dtype = self._load(dtype), dtype

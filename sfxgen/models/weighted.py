@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,6 +12,7 @@ from sfxgen.errors import ModelUnavailable
 from sfxgen.events import ModelLoading, OnEvent
 from sfxgen.models import weights
 from sfxgen.models.devices import missing_extra, pick_device
+from sfxgen.models.intact import weight_file_problem
 
 if TYPE_CHECKING:
     from sfxgen.recipe import JsonValue, Kind
@@ -45,6 +46,8 @@ class Weighted:
             licence_url="",
             commercial="unknown",
             download_mb=0,
+            memory_gb=0.0,
+            credit="",
             summary="weights of your own",
         )
 
@@ -98,6 +101,14 @@ class Weighted:
         """Return a session over the weights in a folder. Here the heavy libraries are imported, and not before."""
         raise NotImplementedError
 
+    def wanted_files(self, names: Iterable[str]) -> list[str]:
+        """Return what to download of a repository with these files."""
+        return weights.wanted_files(names)
+
+    def missing_files(self, folder: Path) -> list[str]:
+        """Return what loading needs and a folder of weights does not have, whole."""
+        return weights.missing_files(folder)
+
     def _weights_problem(self, info: ModelInfo, around: Surroundings) -> ModelUnavailable | None:
         """Return what is wrong with the weights on this disk. Raises ModelUnavailable for a path out of the project."""
         hint = f"sfxgen models fetch {info.name}"
@@ -125,7 +136,7 @@ class Weighted:
             rest = f" and {len(missing) - 2} more" if len(missing) > 2 else ""
             files = ", ".join(missing[:2]) + rest
             return ModelUnavailable(f"{info.name}: its weights are incomplete: {files}", hint=hint)
-        return None
+        return _damage(found.folder, weights.needed_files(found.folder))
 
     def _device_problem(self, info: ModelInfo, device: str) -> ModelUnavailable | None:
         if pick_device(device) is not None:
@@ -139,3 +150,16 @@ class Weighted:
             f"{info.name}: torch finds no {device} device here",
             hint="--device auto takes the GPU that there is",
         )
+
+
+def _damage(folder: Path, names: Iterable[str]) -> ModelUnavailable | None:
+    """Return what is wrong with the first file that is cut off, or that holds code, by their headers; or None."""
+    for name in names:
+        problem = weight_file_problem(folder / name)
+        if problem is not None:
+            part = (folder / name).parent
+            return ModelUnavailable(
+                f"{part.parent.name}/{part.name} cannot be loaded: {Path(name).name} {problem}",
+                hint="the files are damaged, or of another kind of model: fetch them again",
+            )
+    return None

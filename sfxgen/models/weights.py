@@ -1,18 +1,17 @@
 """Where a model's weights are: a folder inside the project, or a snapshot in the Hugging Face cache.
 
 A snapshot has the layout that diffusers writes: `model_index.json` names the components, each in a folder of its
-own. Nothing here imports torch, and only `fetch` touches the network.
+own. Or it has that of transformers: one model's `config.json` and weights, and a tokenizer, all at its root.
+Nothing here imports torch or touches the network: `sfxgen.models.fetching` downloads.
 """
 
 from __future__ import annotations
 
-import errno
 import hashlib
-import io
 import json
 import os
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path, PurePosixPath, PureWindowsPath
@@ -27,9 +26,14 @@ HUB_ID = re.compile(
 LFS_POINTER = b"version https://git-lfs"
 WEIGHT_STEMS = {"diffusers": ("diffusion_pytorch_model",) * 2, "transformers": ("model", "pytorch_model")}
 """The names of weight files by library: before `.safetensors`, and before `.bin`."""
-OnBytes = Callable[[int, int], None]
-"""Told of a download's progress: bytes that are here, bytes in all."""
+UNUSED = frozenset({"safety_checker"})
+"""What judges pictures: a model of pictures of sound comes with it, and it is neither fetched nor loaded."""
 TOKENIZER_EXTRAS = ("tokenizer_config.json", "special_tokens_map.json", "added_tokens.json")
+TOKENIZERS = (("tokenizer.json",), ("vocab.json", "merges.txt"), ("vocab.txt",), ("spiece.model",))
+"""The files that a tokenizer is, each way enough, the one that is read first before the others."""
+MODEL_EXTRAS = ("generation_config.json", "preprocessor_config.json", "processor_config.json")
+VOICES = "speaker_embeddings"
+"""The folder of Bark's voices, in transformers' layout."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,7 +153,8 @@ def layout_class(folder: Path) -> str:
 def components(folder: Path) -> dict[str, tuple[str, str]]:
     """Return the components that `model_index.json` names: folder → (library, class)."""
     index = _read_json(folder / "model_index.json")
-    pairs = {name: value for name, value in index.items() if isinstance(value, list) and len(value) == 2}
+    used = {name: value for name, value in index.items() if name not in UNUSED}
+    pairs = {name: value for name, value in used.items() if isinstance(value, list) and len(value) == 2}
     return {name: (str(library), str(cls)) for name, (library, cls) in pairs.items() if cls is not None}
 
 
@@ -158,7 +163,8 @@ def weight_files(component: Path, library: str) -> list[str]:
 
     Where the component has none, the name that it should have.
     """
-    safe, pickled = WEIGHT_STEMS.get(library, WEIGHT_STEMS["transformers"])
+    # Any other library is a module of diffusers, named after the pipeline it belongs to.
+    safe, pickled = WEIGHT_STEMS.get(library, WEIGHT_STEMS["diffusers"])
     names = (f"{safe}.safetensors", f"{pickled}.bin")
     for name in names:
         if _stands(component / name):
@@ -178,13 +184,35 @@ def _stands(path: Path) -> bool:
 def _needed(component: Path, library: str, cls: str) -> list[str]:
     if cls.endswith("Scheduler"):
         return ["scheduler_config.json"]
+    if cls.endswith(("FeatureExtractor", "ImageProcessor")):
+        return []  # no model here takes in what these are for
     if "Tokenizer" in cls:
-        return ["tokenizer.json"] if _stands(component / "tokenizer.json") else ["vocab.json", "merges.txt"]
+        return _tokenizer_files(component, ("vocab.json", "merges.txt"))
     return ["config.json", *weight_files(component, library)]
+
+
+def _tokenizer_files(folder: Path, default: tuple[str, ...]) -> list[str]:
+    """Return the files of the tokenizer that stands there; where none does, those that should."""
+    return list(next((way for way in TOKENIZERS if all(_stands(folder / name) for name in way)), default))
+
+
+def is_transformers(folder: Path) -> bool:
+    """Whether a folder has transformers' layout: one model, at its root."""
+    if _stands(folder / "model_index.json"):
+        return False
+    weights = (folder / weight_files(folder, "transformers")[0], folder / "config.json")
+    return any(_stands(path) for path in weights)
 
 
 def needed_files(folder: Path) -> Iterator[str]:
     """Yield the files that loading cannot do without, relative to the folder, whether they stand or not."""
+    if is_transformers(folder):
+        yield "config.json"
+        yield from weight_files(folder, "transformers")
+        yield from _tokenizer_files(folder, TOKENIZERS[0])
+        if layout_class(folder).endswith(("ForConditionalGeneration", "BarkModel")):
+            yield "generation_config.json"
+        return
     yield "model_index.json"
     for name, (library, cls) in components(folder).items():
         yield from (f"{name}/{file}" for file in _needed(folder / name, library, cls))
@@ -206,12 +234,16 @@ def _is_whole(path: Path) -> bool:
 
 def loaded_files(folder: Path) -> list[str]:
     """Return the files of the folder that loading reads, relative and sorted; notes and other formats are not."""
-    extras = (
+    tokenizer = ("vocab.json", "merges.txt", *TOKENIZER_EXTRAS)
+    extras = [
         f"{name}/{file}"
         for name, (_, cls) in components(folder).items()
         if "Tokenizer" in cls
-        for file in ("vocab.json", "merges.txt", *TOKENIZER_EXTRAS)
-    )
+        for file in tokenizer
+    ]
+    if is_transformers(folder):
+        extras += [*tokenizer, "vocab.txt", *MODEL_EXTRAS]
+        extras += [path.relative_to(folder).as_posix() for path in (folder / VOICES).rglob("*.npy")]
     return sorted({name for name in (*needed_files(folder), *extras) if (folder / name).is_file()})
 
 
@@ -239,7 +271,9 @@ def wanted_files(names: Iterable[str]) -> list[str]:
     A component's pickles come only where it has no safetensors; other precisions, frameworks and training
     checkpoints stay away.
     """
-    kept = [name for name in names if _is_wanted(PurePosixPath(name))]
+    names = list(names)
+    is_wanted = _is_wanted if "model_index.json" in names else _is_wanted_of_transformers
+    kept = [name for name in names if is_wanted(PurePosixPath(name))]
     safe = {PurePosixPath(name).parent for name in kept if name.endswith(".safetensors")}
     return sorted(
         name
@@ -251,114 +285,19 @@ def wanted_files(names: Iterable[str]) -> list[str]:
 def _is_wanted(path: PurePosixPath) -> bool:
     if str(path) == "model_index.json":
         return True
-    if len(path.parts) != 2:
-        return False
+    return len(path.parts) == 2 and path.parts[0] not in UNUSED and _is_of_a_model(path)
+
+
+def _is_wanted_of_transformers(path: PurePosixPath) -> bool:
+    if path.parts[0] == VOICES:
+        return path.suffix == ".npy"
+    return len(path.parts) == 1 and (_is_of_a_model(path) or path.name == "spiece.model")
+
+
+def _is_of_a_model(path: PurePosixPath) -> bool:
+    """Whether a file is a config, a tokenizer's, or weights under the name that is loaded."""
+    if path.suffix not in {".safetensors", ".bin"}:
+        return path.suffix in {".json", ".txt"}
     stems = {stem for pair in WEIGHT_STEMS.values() for stem in pair}
-    if path.suffix in {".safetensors", ".bin"}:
-        stem = path.name.removesuffix(path.suffix)
-        return stem in stems or re.sub(r"-\d{5}-of-\d{5}$", "", stem) in stems
-    return path.suffix in {".json", ".txt"}
-
-
-def fetch(where: str, *, revision: str | None = None, on_bytes: OnBytes | None = None) -> Weights:
-    """Download a Hub model into the Hugging Face cache and return it; what is already there stays.
-
-    A download that was cut off resumes. Raises ModelUnavailable where `where` is no Hub id, huggingface_hub is
-    missing, the Hub cannot be reached or refuses, or the disk is full.
-    """
-    hub = hub_id(where)
-    if hub is None:
-        raise ModelUnavailable(f"{where} is a folder, not a model on the Hugging Face Hub: nothing to fetch")
-    try:
-        import huggingface_hub
-    except ImportError as error:
-        raise ModelUnavailable(
-            "huggingface_hub is not installed", hint="pip install 'sfxgen[models]'"
-        ) from error
-    report = on_bytes or _unheard
-    try:
-        endpoint = os.environ.get("HF_ENDPOINT") or None  # a mirror
-        listing = huggingface_hub.HfApi(endpoint=endpoint).model_info(
-            hub.repo, revision=revision or hub.revision, files_metadata=True
-        )
-        sizes = {file.rfilename: file.size or 0 for file in listing.siblings}
-        names = wanted_files(sizes)
-        snapshot = repo_cache(hub.repo) / "snapshots" / listing.sha
-        total = sum(sizes[name] for name in names)
-        here = sum(sizes[name] for name in names if (snapshot / name).is_file())
-        report(here, total)
-        folder = huggingface_hub.snapshot_download(
-            hub.repo,
-            revision=revision or hub.revision,
-            cache_dir=hub_cache(),
-            endpoint=endpoint,
-            allow_patterns=names,
-            tqdm_class=_byte_counter(lambda done: report(min(here + done, total), total)),
-        )
-    except Exception as error:
-        unavailable = _download_error(hub, error)
-        if unavailable is None:
-            raise
-        raise unavailable from error
-    report(total, total)
-    return Weights(Path(folder), listing.sha)
-
-
-def _unheard(done: int, total: int) -> None:
-    del done, total
-
-
-def _byte_counter(on_done: Callable[[int], None]) -> type:
-    """Return a tqdm class that shows nothing and reports the bytes that its byte bars have counted."""
-    from tqdm.auto import tqdm  # type: ignore[import-untyped,unused-ignore]
-
-    class ByteCounter(tqdm):  # type: ignore[misc,unused-ignore]
-        def __init__(self, *args: Any, **kwargs: Any) -> None:
-            kwargs.pop("name", None)  # huggingface_hub's own bars are named, tqdm's are not
-            super().__init__(*args, **{**kwargs, "disable": False, "file": io.StringIO()})
-
-        def display(self, *args: Any, **kwargs: Any) -> None:
-            pass
-
-        def update(self, n: float | None = 1) -> bool | None:
-            shown: bool | None = super().update(n)
-            if self.unit == "B":
-                on_done(int(self.n))
-            return shown
-
-    return ByteCounter
-
-
-def _download_error(hub: HubId, error: Exception) -> ModelUnavailable | None:
-    """Return what a failed download means to a person, or None where it is not about the download."""
-    from huggingface_hub import errors
-
-    page = f"https://huggingface.co/{hub.repo}"
-    again = "check the connection and run it again; it goes on where it stopped"
-    full = isinstance(error, OSError) and error.errno in {errno.ENOSPC, errno.EDQUOT}
-    refused = getattr(getattr(error, "response", None), "status_code", 0) in {401, 403}
-    known = [
-        (full, f"the disk is full: {hub.repo} does not fit", f"free space below {hub_cache()}, or set HF_HOME"),
-        (isinstance(error, errors.GatedRepoError), f"{hub.repo} asks you to accept its terms first",
-         f"accept them at {page}, then run `hf auth login`"),
-        (isinstance(error, errors.RepositoryNotFoundError),
-         f"there is no model {hub.repo} on the Hub, or it is private",
-         f"look at {page}; for a private one, run `hf auth login`"),
-        (isinstance(error, errors.RevisionNotFoundError), f"{hub.repo} has no such revision",
-         f"see {page}/commits"),
-        (isinstance(error, errors.OfflineModeIsEnabled), "HF_HUB_OFFLINE is set: nothing can be downloaded",
-         "unset it, or copy the Hugging Face cache from another machine"),
-        (refused, f"the Hub does not let you read {hub.repo}", "run `hf auth login`"),
-    ]  # fmt: skip
-    for applies, message, hint in known:
-        if applies:
-            return ModelUnavailable(message, hint=hint)
-    # requests, httpx and httpx2 have each carried the Hub's client; none shares a base class with the others.
-    client = type(error).__module__.split(".")[0] in {"requests", "urllib3", "httpx", "httpx2", "httpcore"}
-    if client or isinstance(error, (errors.HfHubHTTPError, errors.LocalEntryNotFoundError, OSError)):
-        return ModelUnavailable(f"{hub.repo} cannot be downloaded: {_first_line(error)}", hint=again)
-    return None
-
-
-def _first_line(error: Exception) -> str:
-    return next(iter(str(error).splitlines()), "") or type(error).__name__
+    stem = path.name.removesuffix(path.suffix)
+    return stem in stems or re.sub(r"-\d{5}-of-\d{5}$", "", stem) in stems

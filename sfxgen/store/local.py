@@ -102,6 +102,14 @@ class LocalStore:
             return None
         return content
 
+    def peek(self, digest: str) -> bytes | None:
+        """Return the bytes with a digest, or None; what is damaged stays where it is."""
+        try:
+            content = self._blob_path(digest).read_bytes()
+        except (OSError, ValueError):
+            return None
+        return content if hashlib.sha256(content).hexdigest() == digest else None
+
     def size(self, digest: str) -> int | None:
         """Return the size of the bytes with a digest, or None if they are not here."""
         try:

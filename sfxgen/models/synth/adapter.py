@@ -148,7 +148,9 @@ class SynthAdapter:
 
         `draft`: the keys are another model's, and stand-ins are made of their prompt.
         """
-        prompt = str(keys.get("prompt") or "")
+        prompt, said = str(keys.get("prompt") or ""), str(keys.get("say") or "")
+        if draft and said:  # words are babbled, whatever the sound is for
+            prompt, kind = said, "dialog"
         reads = bool(prompt) and kind != "dialog" and (draft or not keys.get("preset"))
         made = self.draft_keys(prompt, kind=kind, duration_s=keys.get("duration_s")) if draft else keys
         params = self.params(self.models[0], made, kind=kind)

@@ -1,0 +1,182 @@
+"""`sfxgen subtitles`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from sfxgen.catalog import installed
+from sfxgen.cli.options import json_option, project_option, root_of
+from sfxgen.cli.show import annotate, counted, print_json, shortened, styled
+from sfxgen.errors import ProjectError
+from sfxgen.paths import output_path
+from sfxgen.plan import Step
+from sfxgen.report.subtitles import FORMATS, Spoken, render
+from sfxgen.schema import did_you_mean
+from sfxgen.sound import Sound
+from sfxgen.textfiles import INDEX, Difference, bring, compare
+from sfxgen.workspace import Workspace, open_workspace
+
+
+@click.command()
+@project_option
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path),
+    help="The folder to write into. Default: the one that sfxgen.yaml names.",
+)
+@click.option(
+    "--format",
+    "formats",
+    type=click.Choice(list(FORMATS)),
+    multiple=True,
+    help="What to write; may repeat. Default: what sfxgen.yaml says, else csv.",
+)
+@click.option("--engine", help="Whose assets, where the project has several engines. Default: the first.")
+@click.option("--check", is_flag=True, help="Write nothing; exit with 1 when anything is stale.")
+@click.option("--force", is_flag=True, help="Replace what was edited by hand.")
+@json_option
+def command(
+    directory: Path | None,
+    project: Path | None,
+    out: Path | None,
+    formats: tuple[str, ...],
+    engine: str | None,
+    check: bool,
+    force: bool,
+    as_json: bool,
+) -> None:
+    """Write subtitles and durations of all that is said, from lock and line sheets. No model, no GPU, no network.
+
+    Exits with 1 when lines are not built yet (they are left out), with 3 when a file was edited by hand (it is left alone).
+    """
+    workspace = open_workspace(root_of(directory, project), installed())
+    folder, of_project = workspace.project.subtitles or ("", ("csv",))
+    formats = formats or of_project
+    if out is None:
+        if not folder:
+            hint = "name one with --out, or write subtitles: { folder: … } in sfxgen.yaml"
+            raise ProjectError("no folder for subtitles is named", hint=hint)
+        out = output_path(workspace.root, folder)
+    spoken, unbuilt = _spoken(workspace, _engine(workspace, engine))
+    if not spoken and not unbuilt:
+        raise ProjectError(
+            "no sound says anything", hint="name a sheet under lines:, or write say: in a sound"
+        )
+    wanted = render(spoken, dict.fromkeys(formats))
+    difference = compare(out, wanted, force=force)
+    if not check:
+        bring(out, wanted, difference)
+    code = _code(difference, unbuilt, check=check)
+    if as_json:
+        print_json(
+            {
+                "command": "subtitles",
+                "project": str(workspace.root),
+                "out": str(out),
+                "exit_code": code,
+                "lines": len(spoken),
+                "unbuilt": [step.ref[1] for step in unbuilt],
+                "written": list(difference.write),
+                "removed": list(difference.remove),
+                "edited": list(difference.edited),
+                "kept": difference.kept,
+            }
+        )
+    else:
+        _show(out, spoken, unbuilt, difference, check=check)
+    for step in unbuilt if check else ():
+        assert step.wanted is not None
+        place = step.wanted.sound.place
+        path, line = place.document.path, place.document.line(place.path)
+        annotate(f"{step.ref[1]}: it has no duration yet", path, line, root=workspace.root)
+    raise SystemExit(code)
+
+
+def _code(difference: Difference, unbuilt: list[Step], *, check: bool) -> int:
+    if check:
+        return 0 if difference.is_empty and not unbuilt else 1
+    return 3 if difference.edited else 1 if unbuilt else 0
+
+
+def _engine(workspace: Workspace, named: str | None) -> str:
+    engines = workspace.project.engines
+    if named is not None and named not in engines:
+        raise ProjectError(f"the project has no engine '{named}'", hint=did_you_mean(named, engines))
+    return named or engines[0]
+
+
+def _spoken(workspace: Workspace, engine: str) -> tuple[list[Spoken], list[Step]]:
+    """Return what is said in an engine's assets that are as they should be, and the steps of those that are not."""
+    spoken, unbuilt = [], []
+    for step in workspace.check_plan().steps:
+        if step.ref[0] != engine or step.wanted is None:
+            continue
+        sound, record = step.wanted.sound, step.record
+        text = _text(sound)
+        if not text.strip():
+            continue
+        if step.action != "keep" or record is None:
+            unbuilt.append(step)
+            continue
+        line = sound.line
+        spoken.append(
+            Spoken(
+                asset=step.ref[1],
+                sound=sound.id,
+                key=line.id if line else sound.id,
+                speaker=line.speaker if line else "",
+                language=line.language if line else str(sound.keys.get("language") or ""),
+                text=text,
+                duration_s=record.duration_s,
+                file=record.path,
+                engine_id=record.engine_id,
+                draft=record.draft,
+            )
+        )
+    return spoken, unbuilt
+
+
+def _text(sound: Sound) -> str:
+    """Return what is said in a sound: a sheet's line, else what its model, or its layers', was given."""
+    if sound.line is not None:
+        return sound.line.text
+    said = [layer.keys.get("say") for layer in sound.layers] or [sound.keys.get("say")]
+    return "\n".join(str(text) for text in said if text)
+
+
+def _show(
+    out: Path, spoken: list[Spoken], unbuilt: list[Step], difference: Difference, *, check: bool
+) -> None:
+    folder = shortened(out.absolute())
+    for name in difference.edited:
+        click.echo(
+            f"  {styled('conflict ', fg='red')} {name}  it was edited by hand, or somebody else wrote it"
+        )
+    if check:
+        index = (INDEX,) if difference.index_is_stale else ()
+        for word, stale in (("write", (*difference.write, *index)), ("remove", difference.remove)):
+            for name in stale:
+                click.echo(f"  {styled(f'{word:9}', fg='cyan')} {name}")
+    words = [
+        f"{len(names)} {verb if check else past}"
+        for names, verb, past in (
+            (difference.write, "to write", "written"),
+            (difference.remove, "to remove", "removed"),
+            (difference.edited, "in conflict", "in conflict"),
+        )
+        if names
+    ]
+    files = ", ".join([*words, f"{difference.kept} kept"])
+    done = difference.is_empty and not unbuilt
+    lead = "up to date" if done else "stale" if check else "subtitles"
+    click.echo(f"{lead}: {counted(len(spoken))} with words, {folder}: {files}")
+    if unbuilt:
+        left_out = ", ".join(step.ref[1] for step in unbuilt[:5]) + (" …" if len(unbuilt) > 5 else "")
+        click.echo(styled(f"{counted(len(unbuilt))} left out, not built or stale: {left_out}", fg="yellow"))
+        click.echo("  hint: sfxgen build makes them, then write the subtitles again")
+    elif check and not difference.is_empty:
+        click.echo("  hint: run sfxgen subtitles with the same options, and commit what it writes")
+    if difference.edited:
+        click.echo("  hint: undo the edits, or replace them with --force")

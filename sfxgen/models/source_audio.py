@@ -1,0 +1,74 @@
+"""The audio file that a take is made from, as a session reads it.
+
+What the keys may say of it is in `sfxgen.models.guided`; a recipe's `params` name the file and its SHA-256.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from sfxgen.audio.clip import Samples
+from sfxgen.audio.codec import read
+from sfxgen.audio.resample import resample, to_channels
+from sfxgen.errors import AudioError, ModelError
+from sfxgen.models.guided import LONGEST_SOURCE_S
+from sfxgen.recipe import Recipe
+
+
+class Sources:
+    """Reads sources for a model of some sample rate and number of channels. The last one is kept: variants share it."""
+
+    def __init__(self, root: Path, sample_rate: int, channels: int) -> None:
+        self._root, self._sample_rate, self._channels = root, sample_rate, channels
+        self._last: tuple[tuple[Any, Any], Samples] | None = None
+
+    def frames(self, recipe: Recipe) -> int:
+        """Return how many frames a recipe's take has: as many as it says, or else as its source.
+
+        Raises ModelError where it has neither, or the source cannot be read.
+        """
+        if recipe.duration_s is not None:
+            return round(recipe.duration_s * self._sample_rate)
+        if not recipe.params.get("source"):
+            raise ModelError(f"{recipe.model}: a recipe without a source needs duration_s")
+        return len(self._whole(recipe.params))
+
+    def read(self, params: Mapping[str, Any], frames: int) -> Samples:
+        """Return the source that a recipe's params name, float32 of (frames, channels), at the model's rate.
+
+        A longer one is cut. A shorter one ends in silence, or for a loop begins again. Raises ModelError where it cannot
+        be read, or is not the file that the recipe was made for.
+        """
+        samples = self._whole(params)[:frames]
+        if params.get("loops"):
+            return np.resize(samples, (frames, self._channels))
+        return np.pad(samples, ((0, frames - len(samples)), (0, 0)))
+
+    def _whole(self, params: Mapping[str, Any]) -> Samples:
+        key = params["source"], params["digest"]
+        if self._last is None or self._last[0] != key:
+            self._last = key, self._read(str(params["source"]), str(params["digest"]))
+        return self._last[1]
+
+    def _read(self, source: str, digest: str) -> Samples:
+        file = self._root / source
+        try:
+            clip = read(file)
+            with file.open("rb") as stream:
+                found = hashlib.file_digest(stream, "sha256").hexdigest()
+        except AudioError as error:
+            raise ModelError(error.message.replace(f"{self._root}/", ""), hint=error.hint) from error
+        except OSError as error:
+            raise ModelError(f"{source} cannot be read: {error.strerror}") from error
+        if found != digest:
+            raise ModelError(f"{source} was changed while the build ran", hint="build again")
+        if not clip.frames:
+            raise ModelError(f"{source} holds no sound", hint="name another source")
+        if clip.duration_s > LONGEST_SOURCE_S:
+            raise ModelError(f"{source} is longer than {LONGEST_SOURCE_S:g} s", hint="cut it")
+        return resample(to_channels(clip, 1 if self._channels == 1 else 2), self._sample_rate).samples

@@ -1,0 +1,342 @@
+"""Stable Audio 3 on tiny random weights: against diffusers' three pipelines, against itself, and through a build."""
+
+from __future__ import annotations
+
+import hashlib
+import shutil
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import soundfile
+from games import Game
+from numpy.typing import NDArray
+
+from sfxgen.build import build
+from sfxgen.contracts import Complaint, Surroundings
+from sfxgen.errors import Cancelled, ManifestError, ModelError
+from sfxgen.events import Event, Sampling, ignore
+from sfxgen.models import weighted
+from sfxgen.models.stable_audio3 import adapter
+from sfxgen.recipe import Recipe
+from sfxgen.workspace import Options
+
+torch = pytest.importorskip("torch", reason="needs sfxgen[models]: torch is not installed")
+diffusers = pytest.importorskip("diffusers", reason="needs sfxgen[models]: diffusers is not installed")
+pytest.importorskip("transformers", reason="needs sfxgen[models]: transformers is not installed")
+if not hasattr(diffusers, "StableAudio3Pipeline"):
+    pytest.skip("this diffusers has no Stable Audio 3", allow_module_level=True)
+
+from tiny_stable_audio import save_tiny_stable_audio3  # noqa: E402
+
+from sfxgen.models.stable_audio3_session import StableAudio3Session, pasted  # noqa: E402
+
+RATE, RATIO = 44_100, 512
+SOURCE_S = 0.5
+RECIPE = Recipe(
+    model="stable_audio3:weights/tiny",
+    revision=None,
+    adapter_version=1,
+    base_seed=7,
+    take=1,
+    prompt="a footstep on gravel",
+    negative="music",
+    duration_s=0.5,
+    steps=4,
+    dtype="fp32",
+)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def one_thread() -> Iterator[None]:
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
+
+
+@pytest.fixture(scope="module")
+def tiny(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A project with distilled weights, base weights, and a source in it."""
+    root = tmp_path_factory.mktemp("project")
+    save_tiny_stable_audio3(root / "weights/tiny")
+    save_tiny_stable_audio3(root / "weights/base", base=True)
+    t = np.arange(round(SOURCE_S * RATE)) / RATE
+    left_right = np.stack([np.sin(2 * np.pi * hertz * t) for hertz in (220, 330)], axis=1)
+    soundfile.write(root / "hum.wav", 0.3 * left_right, RATE, subtype="FLOAT")
+    return root
+
+
+def loaded(root: Path, weights: str = "tiny", **changes: Any) -> StableAudio3Session:
+    settings = {"model": "tiny", "device": "cpu", "root": root, "dtype": "fp32", **changes}
+    return StableAudio3Session(root / "weights" / weights, **settings)
+
+
+@pytest.fixture(scope="module")
+def session(tiny: Path) -> StableAudio3Session:
+    return loaded(tiny)
+
+
+def pipeline_of(root: Path, cls: str, weights: str = "tiny") -> Any:
+    found = getattr(diffusers, cls).from_pretrained(root / "weights" / weights)
+    found.set_progress_bar_config(disable=True)
+    return found
+
+
+def from_source(root: Path, **params: Any) -> Recipe:
+    digest = hashlib.sha256((root / "hum.wav").read_bytes()).hexdigest()
+    return replace(RECIPE, params={"source": "hum.wav", "digest": digest, **params})
+
+
+def sounds(session: StableAudio3Session, *recipes: Recipe) -> list[NDArray[np.float32]]:
+    return [clip.samples for clip in session.generate(recipes, on_event=ignore, cancelled=lambda: False)]
+
+
+def pipeline_sound(pipeline: Any, recipe: Recipe, **more: Any) -> NDArray[np.float32]:
+    """Return what diffusers' pipeline makes of a recipe: (frames, channels)."""
+    if recipe.guidance is not None:
+        more |= {"guidance_scale": recipe.guidance, "negative_prompt": recipe.negative}
+    found = pipeline(
+        recipe.prompt,
+        duration=recipe.duration_s,
+        num_inference_steps=recipe.steps,
+        generator=[torch.Generator("cpu").manual_seed(recipe.seed)],
+        **more,
+    )
+    waveform: NDArray[np.float32] = found.audios[0].numpy().T
+    return waveform
+
+
+def source_waveform(root: Path) -> Any:
+    """Return the source as the model is given it: (1, channels, frames), filled up to whole latents."""
+    samples, _ = soundfile.read(root / "hum.wav", dtype="float32", always_2d=True)
+    waveform = torch.zeros(1, 2, -(-len(samples) // RATIO) * RATIO)
+    waveform[0, :, : len(samples)] = torch.from_numpy(samples.T.copy())
+    return waveform
+
+
+@pytest.mark.parametrize(
+    ("weights", "changes"),
+    [
+        ("tiny", {}),
+        ("tiny", {"steps": 1}),
+        ("tiny", {"steps": 8, "duration_s": 0.1}),
+        ("tiny", {"duration_s": 1.3}),
+        ("tiny", {"prompt": "a prompt of many more letters than this model's tokenizer lets through"}),
+        ("base", {"guidance": 7.0}),
+        ("base", {"guidance": 2.5, "negative": ""}),
+        ("base", {"guidance": 1.0, "steps": 9}),
+    ],
+    ids=str,
+)
+def test_a_take_is_bit_for_bit_what_diffusers_pipeline_makes(
+    tiny: Path, weights: str, changes: dict[str, Any]
+) -> None:
+    recipe = replace(RECIPE, **changes)
+    expected = pipeline_sound(pipeline_of(tiny, "StableAudio3Pipeline", weights), recipe)
+    np.testing.assert_array_equal(sounds(loaded(tiny, weights), recipe)[0], expected)
+
+
+@pytest.mark.parametrize("strength", [0.3, 0.9])
+def test_a_source_is_varied_as_the_audio_to_audio_pipeline_does(
+    tiny: Path, session: StableAudio3Session, strength: float
+) -> None:
+    recipe = from_source(tiny, strength=strength)
+    pipeline = pipeline_of(tiny, "StableAudio3AudioToAudioPipeline")
+    expected = pipeline_sound(pipeline, recipe, audio=source_waveform(tiny), init_noise_level=strength)
+    np.testing.assert_array_equal(sounds(session, recipe)[0], expected)
+
+
+def test_strength_0_is_the_source_through_the_vae_and_1_is_none_of_it(
+    tiny: Path, session: StableAudio3Session
+) -> None:
+    vae = pipeline_of(tiny, "StableAudio3Pipeline").vae
+    with torch.inference_mode():
+        kept = vae.decode(vae.encode(source_waveform(tiny)).latents).sample[0].T.clamp(-1, 1).numpy()
+    untouched, ignored, plain = sounds(
+        session, from_source(tiny, strength=0.0), from_source(tiny, strength=1.0), RECIPE
+    )
+    np.testing.assert_array_equal(untouched, kept[: len(untouched)])
+    np.testing.assert_array_equal(ignored, plain)
+
+
+def test_an_inpainted_part_is_the_inpaint_pipeline_s_and_the_rest_is_the_source_bit_for_bit(
+    tiny: Path, session: StableAudio3Session
+) -> None:
+    recipe = from_source(tiny, inpaint=[[0.1, 0.25], [0.35, 0.5]], strength=1.0)
+    keep = torch.ones(1, 1, 44)
+    keep[:, :, 8:22] = 0  # 0.1 s begins in latent 8.6, and 0.25 s ends in latent 21.5
+    keep[:, :, 30:44] = 0
+    pipeline = pipeline_of(tiny, "StableAudio3InpaintPipeline")
+    made = pipeline_sound(pipeline, recipe, audio=source_waveform(tiny), mask=keep)
+    source, _ = soundfile.read(tiny / "hum.wav", dtype="float32")
+    (sound,) = sounds(session, recipe)
+    fade = round(0.02 * RATE)
+    first, second, third, last = (round(s * RATE) for s in (0.1, 0.25, 0.35, 0.5))
+    inside = [slice(first + fade, second - fade), slice(third + fade, last)]
+    outside = [slice(0, first), slice(second, third)]
+    for part in inside:
+        np.testing.assert_array_equal(sound[part], made[part])
+        assert np.abs(sound[part] - source[part]).max() > 0.05
+    for part in outside:
+        np.testing.assert_array_equal(sound[part], source[part])
+    plain = pipeline_sound(pipeline_of(tiny, "StableAudio3Pipeline"), recipe)
+    assert not np.array_equal(made, plain), "the model is shown what stays"
+
+
+def test_a_part_fades_in_and_out_inside_its_ends_but_not_at_the_sound_s_own() -> None:
+    made, source = np.ones((100, 1), np.float32), np.zeros((100, 1), np.float32)
+    sound = pasted(made, source, [[0.0, 0.3], [0.5, 0.52], [0.8, 1.5]], 100)[:, 0]
+    assert (sound[:28] == 1).all()
+    assert (np.diff(sound[27:31]) < 0).all()
+    assert not sound[30:50].any()
+    assert (sound[50:52] > 0).all()
+    assert not sound[52:80].any()
+    assert (sound[82:] == 1).all()
+
+
+def test_a_take_is_the_same_alone_and_in_any_company(tiny: Path) -> None:
+    batched = loaded(tiny, "base", batch=3)
+    guided = replace(RECIPE, guidance=3.0)
+    recipes = [
+        replace(guided, prompt=prompt, take=i) for i, prompt in enumerate(("rain", "fire", "wind", "birds"))
+    ]
+    recipes += [from_source(tiny, strength=0.5), from_source(tiny, inpaint=[[0.1, 0.3]], strength=1.0)]
+    recipes += [replace(recipe, take=5) for recipe in recipes[-2:]]
+    for session in (batched, loaded(tiny, batch=3)):
+        alone = [sounds(session, recipe)[0] for recipe in recipes]
+        for recipe, sound in zip(recipes[::-1], sounds(session, *recipes[::-1]), strict=True):
+            np.testing.assert_array_equal(sound, alone[recipes.index(recipe)])
+        assert len({sound.tobytes() for sound in alone}) == len(recipes)
+
+
+def test_clips_have_the_rate_the_channels_and_the_length(session: StableAudio3Session) -> None:
+    for duration_s in (0.1, 0.123, 512 / RATE, 1.0):
+        (clip,) = session.generate(
+            [replace(RECIPE, duration_s=duration_s)], on_event=ignore, cancelled=lambda: False
+        )
+        assert (clip.sample_rate, clip.channels, clip.frames) == (RATE, 2, round(duration_s * RATE))
+        assert 0.01 < np.abs(clip.samples).max() < 1
+
+
+def test_bf16_is_near_fp32(session: StableAudio3Session, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sfxgen.models.torch_session.runs_fast", lambda device, dtype: True)
+    exact, fast = sounds(session, RECIPE, replace(RECIPE, dtype="bf16"))
+    assert 0 < np.abs(exact - fast).max() < 0.2 * np.abs(exact).max()
+
+
+def test_a_take_that_names_no_length_is_as_long_as_its_source(
+    tiny: Path, session: StableAudio3Session
+) -> None:
+    (sound,) = sounds(session, replace(from_source(tiny, strength=0.5), duration_s=None))
+    assert len(sound) == round(SOURCE_S * RATE)
+    with pytest.raises(ModelError, match="without a source needs duration_s"):
+        sounds(session, replace(RECIPE, duration_s=None))
+
+
+def test_each_step_is_told_and_can_be_the_last(session: StableAudio3Session) -> None:
+    heard: list[Event] = []
+    list(session.generate([RECIPE], on_event=heard.append, cancelled=lambda: False))
+    assert [(e.step, e.steps) for e in heard if isinstance(e, Sampling)] == [(i, 4) for i in range(1, 5)]
+    heard.clear()
+    with pytest.raises(Cancelled):
+        list(session.generate([RECIPE], on_event=heard.append, cancelled=lambda: len(heard) == 2))
+    assert len(heard) == 2
+
+
+def test_a_source_that_has_changed_is_an_error(tiny: Path, session: StableAudio3Session) -> None:
+    recipe = from_source(tiny, strength=0.5)
+    changed = replace(recipe, params={**recipe.params, "digest": "0" * 64})
+    with pytest.raises(ModelError, match="changed while the build ran"):
+        sounds(session, changed)
+
+
+def complaints(name: str, **keys: Any) -> list[Complaint]:
+    (info,) = (info for info in adapter.models if info.name == name)
+    return list(adapter.complaints(info, {"prompt": "rain", **info.defaults, **keys}))
+
+
+@pytest.mark.parametrize("info", adapter.models, ids=lambda info: info.name)
+def test_only_base_weights_take_guidance_and_a_negative_prompt(info: Any) -> None:
+    is_base = info.name.endswith("-base")
+    assert ({"guidance", "negative"} <= info.accepts) == is_base
+    assert set(info.defaults) <= info.accepts
+    assert info.defaults["steps"] == (100 if is_base else 8)
+    assert info.max_duration_s == (120 if "small" in info.name else 380)
+    assert info.commercial == "conditions"
+    assert complaints(info.name) == []
+    assert adapter.info(info.where).accepts == info.accepts
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("prompt", ""),
+        ("prompt", "x" * 2001),
+        ("steps", 501),
+        ("duration_s", 0.05),
+        ("duration_s", 121),
+        ("dtype", "fp8"),
+        ("strength", 0.5),
+        ("inpaint", {"from_s": 0.1, "to_s": 0.2}),
+    ],
+)
+def test_each_wrong_key_gets_one_complaint_about_itself(key: str, value: Any) -> None:
+    assert [complaint.key for complaint in complaints("stable-audio-3-small-sfx", **{key: value})] == [key]
+
+
+def test_published_weights_are_converted_and_not_fetched(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, tiny: Path
+) -> None:
+    monkeypatch.setenv("HF_HUB_CACHE", str(tmp_path / "hub"))
+    monkeypatch.setattr(weighted, "missing_extra", lambda: None)
+    around = Surroundings(tmp_path, device="cpu")
+    medium = adapter.info("stabilityai/stable-audio-3-medium")
+    found = adapter.unavailable(medium, around)
+    assert found is not None
+    assert "convert_stable_audio_3_to_diffusers.py" in found.hint
+    assert "--output_dir stabilityai/stable-audio-3-medium" in found.hint
+    shutil.copytree(tiny / "weights/tiny", tmp_path / "stabilityai/stable-audio-3-medium")
+    assert adapter.unavailable(medium, around) is None
+    assert adapter.wanted_files(["model.safetensors", "vae/config.json"]) == []
+    assert adapter.wanted_files(["model_index.json", "vae/config.json"]) == [
+        "model_index.json",
+        "vae/config.json",
+    ]
+
+
+MANIFEST = """
+defaults: { model: "stable_audio3:weights/tiny", steps: 2, duration_s: 0.5, gates: { duplicate: off } }
+sounds:
+  step/gravel: { prompt: one footstep on gravel, variants: 2 }
+  step/wood: { prompt: one footstep on wood, source: hum.wav, strength: 0.5 }
+  step/part: { prompt: a click, source: hum.wav, inpaint: { from_s: 0.1, to_s: 0.3 } }
+"""
+
+
+def test_a_build_samples_masters_and_locks(game: Game, tiny: Path) -> None:
+    shutil.copytree(tiny / "weights", game.root / "weights")
+    shutil.copy(tiny / "hum.wav", game.root / "hum.wav")
+    game.manifest(MANIFEST)
+    report = build(game.root, game.catalog, Options(device="cpu"))
+    assert [(f.name, f.error.message) for f in report.failures] == []
+    assert str(game.lock().assets["unity", "step/part_01"].revision).startswith("sha256:")
+    before = game.tree()
+    assert build(game.root, game.catalog, Options(device="cpu")).plan.is_empty
+    shutil.rmtree(game.root / "Assets")
+    build(game.root, game.catalog, Options(device="cpu", rebuild=True))
+    assert game.tree() == before
+
+
+def test_a_distilled_model_is_asked_for_no_guidance(game: Game) -> None:
+    game.manifest(
+        "sounds: { a: { model: stable-audio-3-medium, prompt: rain, guidance: 3, negative: wind } }\n"
+    )
+    with pytest.raises(ManifestError) as caught:
+        game.plan()
+    assert [mistake.what for mistake in caught.value.mistakes] == [
+        "stable-audio-3-medium does not take it"
+    ] * 2
