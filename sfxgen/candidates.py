@@ -6,6 +6,7 @@ was killed goes on with what there is.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -89,7 +90,12 @@ class Candidates:
         face = workspace.catalog.rankers[ranker.adapter]
         around = surroundings(workspace.project, ranker, workspace.lock, offline=self._options.offline)
         session = self._sessions.ranker(face, ranker, choice.revision, around, self._on_event)
-        return round(session.score(clip, choice.text), PLACES)
+        score = round(session.score(clip, choice.text), PLACES)
+        if not math.isfinite(score):
+            raise ModelError(
+                f"{ranker.name} gave a candidate no score", hint="another ranker: in sfxgen.yaml?"
+            )
+        return score
 
 
 def best_first(ranking: Sequence[Ranked]) -> tuple[Ranked, ...]:

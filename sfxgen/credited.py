@@ -42,6 +42,7 @@ def credits_of(workspace: Workspace, records: Mapping[AssetRef, AssetRecord]) ->
     found = {}
     for model in sorted({model for record in records.values() for model in record.makers}):
         info = known.get(model) or workspace.catalog.find(model)
+        info = info and workspace.project.licensed(info)
         before = workspace.lock.credits.get(model)
         if info is not None:
             found[model] = Credit(

@@ -22,7 +22,7 @@ from sfxgen.contracts import ModelInfo, Session
 from sfxgen.errors import BugError, Cancelled, ModelError, SfxgenError, TakeRejected
 from sfxgen.events import OnEvent, TakeChosen, TakeGenerated
 from sfxgen.layers import JOINED
-from sfxgen.lock import Ranked
+from sfxgen.lock import AssetRecord, Ranked
 from sfxgen.plan import Step, Why
 from sfxgen.recipe import Mastering, Recipe, derive_seed, digest_of
 from sfxgen.sessions import Sessions
@@ -48,10 +48,15 @@ class Order:
     ranking: tuple[Ranked, ...] = ()
 
     @classmethod
-    def of(cls, step: Step) -> Order:
-        """Return the order of a step: where the lock has its very take, the attempt that it names."""
+    def of(cls, step: Step, locked: Mapping[str, AssetRecord]) -> Order:
+        """Return the order of a step: where the lock has its very take, the attempt that it names.
+
+        `locked` has a record by each take key: a new asset, or one by another name, may be of a take that was made before.
+        """
         record, make = step.record, make_of(step)
-        if record is None or record.take_key != make.keys.take or record.draft != make.draft:
+        if record is None or record.take_key != make.keys.take:
+            record = locked.get(make.keys.take)
+        if record is None or record.draft != make.draft:
             return cls(step)
         if make.parts or is_fresh(step):
             return cls(step)
@@ -389,6 +394,8 @@ class _Takes:
                 self._candidates.put(recipe, sound, environment)
             except SfxgenError as error:
                 failed[recipe.candidate_key()] = error
+            except Exception as error:  # the others go on; the build ends with the exit code of a bug
+                failed[recipe.candidate_key()] = BugError(error)
         for job in ready:
             if self.cancelled():
                 raise Cancelled

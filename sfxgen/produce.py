@@ -71,7 +71,8 @@ def produce(
     with ThreadPoolExecutor(workers, thread_name_prefix="mastering") as pool:
         line = _Line(pool, workspace.store, on_event, ahead=4 * workers)
         siblings = Siblings(workspace)
-        orders = [Order.of(step) for step in steps if step.action == "generate"]
+        locked = {record.take_key: record for record in workspace.lock.assets.values()}
+        orders = [Order.of(step, locked) for step in steps if step.action == "generate"]
         stored = [step for step in steps if step.action != "generate"]
         unjudged = {make_of(step).keys.take for step in stored}
         try:
@@ -87,7 +88,7 @@ def produce(
                     orders.append(Order(step))
                 yield from line.done()
             yield from line.rest()
-            orders += [Order.of(step) for step in line.missing]
+            orders += [Order.of(step, locked) for step in line.missing]
             line.missing = []
             for step, error in generate(workspace, options, orders, sessions, siblings, on_event, cancelled):
                 if error is None:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from pydantic import ValidationError
 
 from sfxgen.categories import CATEGORIES, Category
+from sfxgen.contracts import ModelInfo
 from sfxgen.errors import Mistake, ProjectError
 from sfxgen.filenames import NO_CREATOR, cat_id_problem, placeholders, template_problem, value_problem
 from sfxgen.finish import categories_of
@@ -53,6 +54,19 @@ class Project:
     categories: Mapping[str, Category] = field(default_factory=lambda: CATEGORIES)
     file_names: str | None = None
     creator: str = ""
+
+    def licensed(self, info: ModelInfo) -> ModelInfo:
+        """Return a model under the licence that the project says it has, if it says one."""
+        said = self.licences.get(info.model)
+        if said is None:
+            return info
+        return replace(
+            info,
+            licence=said["licence"],
+            licence_url=said.get("url") or "",
+            commercial="yes" if said["sold"] else "no",
+            credit=said.get("credit") or "",
+        )
 
 
 def find_root(start: Path) -> Path:

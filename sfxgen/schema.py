@@ -576,7 +576,7 @@ def _explained(
     for path, (first, *others) in details.items():
         within = _definition_at(definition, path[:-1])
         literal = next((detail for detail in others if detail["type"] == "literal_error"), None)
-        if first["type"] == "literal_error" and any(other[: len(path)] == path != other for other in details):
+        if first["type"] in _ALTERNATIVES and any(other[: len(path)] == path != other for other in details):
             continue  # `cues: [0.5, x]`: a list was meant, and what is wrong in it is told
         if literal is not None:
             what, hint = _worded_union(first, literal, within)
@@ -641,7 +641,9 @@ _EXAMPLES = {
 """What a hint shows of a block."""
 
 
-_UNION_TAGS = {"str", "int", "float", "bool"}
+_UNION_TAGS = {"str", "int", "float", "bool", "SpanBlock"}
+_ALTERNATIVES = {"literal_error", "list_type", "model_type", "model_attributes_type"}
+"""What is reported of each thing that a key may be, where it is another one of them."""
 
 
 def _is_union_tag(part: str | int) -> bool:

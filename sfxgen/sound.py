@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import itertools
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -9,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from sfxgen.categories import DEFAULT_CATEGORY, Category
-from sfxgen.contracts import Complaint, ModelInfo, ReadsFiles
+from sfxgen.contracts import Catalog, Complaint, ModelInfo, ReadsFiles
 from sfxgen.errors import Mistake, ProjectError
 from sfxgen.filenames import (
     NO_CREATOR,
@@ -454,7 +455,7 @@ class Resolver:
             self.complain(
                 (*at, "model"),
                 "no model is named",
-                "write model: here or under defaults; " + did_you_mean("", known),
+                f"write model: here or under defaults; {did_you_mean('', known) or 'sfxgen models list shows them'}",
             )
             return None
         info, found = catalog.find_in(name, SourceFiles(self.project.root, STATE_FOLDER, self.reads))
@@ -463,10 +464,9 @@ class Resolver:
         if info is None and found:
             return None
         if info is None:
-            hint = did_you_mean(name, [*known, *catalog.adapters])
-            self.complain((*at, "model"), f"unknown model '{name}'", hint or "sfxgen models list shows them")
+            self.complain((*at, "model"), f"unknown model '{name}'", _near_models(name, catalog))
             return None
-        info = self._licensed(info)
+        info = self.project.licensed(info)
         if self.project.licence == "commercial" and info.commercial in ("no", "unknown"):
             what = f"{name}'s licence ({info.licence}) does not allow a game that is sold"
             hint = "licence: commercial is set; these would do: " + ", ".join(self._sellable(values))
@@ -476,28 +476,19 @@ class Resolver:
             self.complain((*at, "model"), what, hint)
         return info
 
-    def _licensed(self, info: ModelInfo) -> ModelInfo:
-        """Return a model under the licence that the project says it has, if it says one."""
-        said = self.project.licences.get(info.model)
-        if said is None:
-            return info
-        return replace(
-            info,
-            licence=said["licence"],
-            licence_url=said.get("url") or "",
-            commercial="yes" if said["sold"] else "no",
-            credit=said.get("credit") or "",
-        )
-
     def _sellable(self, values: Mapping[str, Any]) -> list[str]:
-        """Return the models that a sold game may ship: those that take what a sound says, or else all."""
-        infos = [self._licensed(info) for info in self.language.catalog.models().values()]
+        """Return the models that a sold game may ship: those that take all a sound says, or what is to be heard, or all."""
+        infos = [self.project.licensed(info) for info in self.language.catalog.models().values()]
         allowed = [
             info for info in infos if info.commercial in ("yes", "conditions") and not info.is_recorded
         ]
         said = set(MODEL_KEYS) & (set(values) - self.merged.from_defaults)
-        fitting = [info.name for info in allowed if said <= info.accepts]
-        return fitting or [info.name for info in allowed]
+        heard = said & {"say"} or said & {"prompt", "preset"}
+        for needed in (said, heard):
+            fitting = [info.name for info in allowed if needed <= info.accepts]
+            if fitting:
+                return fitting
+        return [info.name for info in allowed]
 
     def _closed(
         self, info: ModelInfo | None, values: Mapping[str, Any], kind: Kind, at: KeyPath
@@ -741,3 +732,17 @@ class Resolver:
 
 def _length(take_s: float | None) -> dict[str, float]:
     return {} if take_s is None else {"duration_s": take_s}
+
+
+def _near_models(name: str, catalog: Catalog) -> str:
+    """Return a hint at the models that a name could be meant for."""
+    stem, colon, where = name.partition(":")
+    adapter = catalog.adapters.get(stem)
+    if adapter is not None:
+        named = [info.name for info in adapter.models if info.name != stem]
+        own = f"{stem}:path, a file or folder of the project"
+        return f"one of: {', '.join(named)}; or {own}" if named else f"write {own}"
+    if colon:
+        near = difflib.get_close_matches(stem.lower(), catalog.adapters, n=1)
+        return f"did you mean '{near[0]}:{where}'?" if near else "sfxgen models list shows them"
+    return did_you_mean(name, catalog.models()) or "sfxgen models list shows them"

@@ -7,11 +7,12 @@ removed by it but files of the kinds that are written here, inside the folder, t
 
 from __future__ import annotations
 
+import contextlib
 import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from sfxgen.atomic import write_atomic
 from sfxgen.disk import digest_of_text
@@ -47,13 +48,17 @@ def compare(folder: Path, wanted: Mapping[str, bytes], *, force: bool = False) -
     Raises ProjectError where the index or a file cannot be read, or a link leads out of the folder.
     """
     index = _read_index(folder)
+    spelled = _other_spellings(folder, wanted, index)
     write: list[str] = []
     remove: list[str] = []
     edited: list[str] = []
     kept = 0
-    for name in sorted({*wanted, *index}):
+    for name in sorted({*wanted, *index} - {*spelled.values()}):
         standing = _digest(folder, name)
-        is_ours = standing is None or standing in index.get(name, ())
+        is_ours = standing is None or standing in (
+            *index.get(name, ()),
+            *index.get(spelled.get(name, ""), ()),
+        )
         if name not in wanted:
             if standing is not None:
                 (remove if is_ours or force else edited).append(name)
@@ -98,6 +103,20 @@ def bring(folder: Path, wanted: Mapping[str, bytes], difference: Difference) -> 
         raise StoreError(what, hint="check the disk and its rights") from error
 
 
+def _other_spellings(
+    folder: Path, wanted: Mapping[str, bytes], index: Mapping[str, list[str]]
+) -> dict[str, str]:
+    """Return by wanted names how the index spells the same files, on a disk that does not tell upper from lower case."""
+    by_folded = {name.casefold(): name for name in wanted}
+    found = {}
+    for name in index.keys() - wanted.keys():
+        new = by_folded.get(name.casefold())
+        with contextlib.suppress(OSError):
+            if new is not None and output_path(folder, name).samefile(output_path(folder, new)):
+                found[new] = name
+    return found
+
+
 def _digest(folder: Path, name: str) -> str | None:
     try:
         return digest_of_text(output_path(folder, name).read_bytes())
@@ -125,7 +144,8 @@ def _read_index(folder: Path) -> dict[str, list[str]]:
         raise ProjectError(f"{path} is no index of files: {error}", hint=hint) from error
     for name, digests in found.items():
         problem = folder_problem(name)
-        if problem or Path(name).suffix not in SUFFIXES or name == INDEX:
+        is_plain = PurePosixPath(name).as_posix() == name  # ./a.srt would be removed after a.srt was written
+        if problem or not is_plain or Path(name).suffix not in SUFFIXES or name == INDEX:
             raise ProjectError(f"{path} names '{name}', which sfxgen never wrote", hint=hint)
         if not all(isinstance(digest, str) and _HEX.match(digest) for digest in digests):
             raise ProjectError(f"{path} has no digest for '{name}'", hint=hint)

@@ -351,3 +351,28 @@ def test_a_folder_in_the_project_generates_from_end_to_end(root: Path, hub: Path
     assert one.frames == two.frames == 8000
     assert 0.01 < abs(one.samples).max() < 1.0
     assert not (one.samples == two.samples).all()
+
+
+@pytest.mark.usefixtures("installed")
+@pytest.mark.parametrize(
+    "name", ["model_index.json", "unet/config.json", "vae/diffusion_pytorch_model.safetensors"]
+)
+def test_a_file_of_the_folder_that_is_a_link_out_of_the_project_is_refused(root: Path, name: str) -> None:
+    folder = write_layout(root / "weights/mine")
+    outside = root.parent / "outside"
+    (folder / name).rename(outside)
+    (folder / name).symlink_to(outside)
+    info = adapter.info("weights/mine")
+    problem = adapter.unavailable(info, Surroundings(root, "cpu"))
+    assert problem is not None
+    assert f"{name} leads outside the project" in problem.message
+    assert adapter.revision(info, Surroundings(root, "cpu")) is None
+
+
+@pytest.mark.usefixtures("installed")
+def test_an_index_that_names_nothing_is_no_model(root: Path) -> None:
+    folder = write_layout(root / "weights/mine")
+    (folder / "model_index.json").write_text("[]")
+    problem = adapter.unavailable(adapter.info("weights/mine"), Surroundings(root, "cpu"))
+    assert problem is not None
+    assert "names no model" in problem.message

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+import warnings
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -17,11 +18,13 @@ from sfxgen.events import ignore
 for name in ("torch", "diffusers", "transformers"):
     pytest.importorskip(name, reason=f"needs sfxgen[models]: {name} is not installed")
 
+import diffusers  # noqa: E402
 import torch  # noqa: E402
 from safetensors.torch import load_file, save_file  # noqa: E402
 from tiny_models import TINY_RECIPE, save_tiny_audioldm  # noqa: E402
 
 from sfxgen.models.diffusion_session import LatentDiffusionSession, load_parts  # noqa: E402
+from sfxgen.models.torch_session import TorchSession  # noqa: E402
 
 
 @pytest.fixture(scope="module")
@@ -45,6 +48,20 @@ def test_loading_is_silent_and_touches_no_network(
     parts = load_parts(tiny, "cpu", "fp32")
     assert not parts.unet.training
     assert capfd.readouterr() == ("", "")
+
+
+def test_what_the_libraries_say_of_moving_the_parts_stays_off_the_terminal() -> None:
+    verbosity = diffusers.utils.logging.get_verbosity
+    found = []
+
+    def load(dtype: str) -> Any:
+        warnings.warn("deprecated", UserWarning, stacklevel=1)  # tests make errors of warnings
+        found.append(verbosity())
+        return object()
+
+    before = verbosity()
+    TorchSession(load, model="toy", device="cpu")
+    assert (found, verbosity()) == ([50], before)
 
 
 def test_pickled_weights_give_the_same_sound(tmp_path: Path, tiny: Path) -> None:

@@ -415,6 +415,19 @@ def save_pointer(path: Path) -> None:
     path.write_text("version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 740000000\n")
 
 
+def _npy(header: str) -> bytes:
+    return b"\x93NUMPY\x01\x00" + len(header).to_bytes(2, "little") + header.encode()
+
+
+def save_items_of_no_bytes(path: Path) -> None:
+    path.write_bytes(_npy("{'descr': '|V0', 'fortran_order': False, 'shape': (2, 1000000000000)}\n"))
+
+
+def save_archive(path: Path) -> None:
+    with path.open("wb") as file:
+        np.savez(file, a=np.zeros((2, 40), np.int64))
+
+
 def save_huge_header(path: Path) -> None:
     with path.open("wb") as file:
         header = {"descr": "<i8", "fortran_order": False, "shape": (2, 1 << 50)}
@@ -427,6 +440,9 @@ def save_huge_header(path: Path) -> None:
         save_pickle,
         save_pointer,
         save_huge_header,
+        save_items_of_no_bytes,
+        save_archive,
+        lambda path: path.write_bytes(_npy("{'descr':'<i8','shape':(5L,\n")),
         lambda path: np.save(path, np.zeros((3, 40), np.int64)),
         lambda path: np.save(path, np.zeros(40, np.int64)),
         lambda path: np.save(path, np.zeros((2, 0), np.int64)),

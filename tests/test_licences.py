@@ -72,6 +72,14 @@ def test_models_that_take_what_the_sound_says_are_named_before_others(sold: Game
     assert [mistake.hint for mistake in found] == ["licence: commercial is set; these would do: synth"]
 
 
+def test_where_none_takes_all_of_it_those_are_named_that_take_what_is_to_be_heard(sold: Game) -> None:
+    sold.sounds("a: { model: musicldm, kind: music, prompt: a march, tempo_bpm: 90, negative: drums }")
+    (mistake,) = mistakes(sold)
+    named = mistake.hint.split("these would do: ")[1].split(", ")
+    assert "stable-audio-open" in named
+    assert not {"bark", "bark-small", "tortoise"} & set(named)  # they take no prompt
+
+
 def test_an_unknown_licence_is_refused_with_the_way_to_declare_it(sold: Game) -> None:
     sold.toy.commercial = "unknown"  # type: ignore[attr-defined]
     sold.sounds("a: { prompt: x, model: 'toy:mine' }")

@@ -146,6 +146,27 @@ more: 1
         ("a: { }", "sounds.a.prompt: is empty | say what is to be heard"),
         ("a: { prompt: x, duration_s: 99 }", "sounds.a.duration_s: 99 s is longer than 30 s"),
         ("a: { prompt: x, model: tony }", "sounds.a.model: unknown model 'tony' | did you mean 'toy'?"),
+        (
+            "a: { prompt: x, model: musicgen }",
+            "sounds.a.model: unknown model 'musicgen' | one of: musicgen-small, ",
+        ),
+        ("a: { prompt: x, model: exec }", "sounds.a.model: unknown model 'exec' | write exec:path"),
+        (
+            "a: { prompt: x, model: 'audiodlm:mine/w' }",
+            "sounds.a.model: unknown model 'audiodlm:mine/w' | did you mean 'audioldm:mine/w'?",
+        ),
+        (
+            "a: { prompt: x, inpaint: { from: 1, from_s: 1, to_s: 2 } }",
+            "sounds.a.inpaint.from: unknown key | did you mean 'from_s'?",
+        ),
+        (
+            "a: { prompt: x, inpaint: [{ from_s: 1, to_s: 2 }, 3] }",
+            "sounds.a.inpaint[1]: expected a mapping (key: value), not 3",
+        ),
+        (
+            "a: { prompt: x, inpaint: 0.4-0.9 }",
+            "sounds.a.inpaint: expected a mapping (key: value), not '0.4-0.9' | write a block, as inpaint: {",
+        ),
         ("a: { prompt: x, extends: b }", "sounds.a.extends: no sound has the id 'b'"),
         (
             "a: { extends: b }\nb: { extends: a }",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import json
 import shutil
+import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -132,7 +133,46 @@ def test_the_json_says_it_too(models: Shell, cache: Path) -> None:
     assert shown["pinned"] is None
     page = models("show", "toy").out
     assert f"on disk          {snapshot} (revision {COMMIT}, 3 MB)" in page
-    assert "memory gb        1.5" in page
+    assert "memory gb        about 1.5" in page
+
+
+def test_a_terminal_of_100_columns_has_room_for_the_list(
+    models: Shell, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = models("list").out.splitlines()
+    assert max(map(len, whole)) > 100
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
+    monkeypatch.setenv("COLUMNS", "100")
+    lines = models("list").out.splitlines()
+    assert max(map(len, lines)) <= 100
+    assert [line.split()[0] for line in lines] == [line.split()[0] for line in whole]
+    assert next(line for line in lines if line.startswith("toy ")).split()[1] == "MIT"
+    assert "Stability AI C…  with conditions" in "\n".join(lines)
+
+
+def test_what_is_unknown_or_not_fixed_is_no_zero(models: Shell) -> None:
+    assert models.row("recording").split()[-5:] == ["its", "own", "none", "none", "yes"]
+    own = models("show", "recording").out
+    for line in (
+        "sample rate      its own",
+        "channels         its own",
+        "download mb      none",
+        "needs gpu        no",
+    ):
+        assert line in own
+    assert "download mb      unknown" in models("show", "stable-audio-3-medium").out
+
+
+def test_show_says_what_a_model_waits_for(
+    models: Shell, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("SFXGEN_DATA", str(tmp_path / "data"))
+    for name, way in (
+        ("tortoise", "sfxgen models install tortoise"),
+        ("toy", "sfxgen models fetch toy gets it"),
+        ("stable-audio-3-medium", "convert them with diffusers' scripts/"),
+    ):
+        assert f"here             no; {way}" in models("show", name).out
 
 
 def test_a_broken_lock_does_not_hide_the_list(models: Shell) -> None:

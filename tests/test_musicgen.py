@@ -546,7 +546,7 @@ def test_all_bad_requests_are_told_at_once_before_anything_loads(
         "sounds.bad/melody.melody",
     }
     assert "does not take it" in told["sounds.bad/speech.say"]
-    assert "180.0 is not between 0.1 and 30" in told["sounds.bad/long.duration_s"]
+    assert "180 is not between 0.1 and 30" in told["sounds.bad/long.duration_s"]
     assert "0.003125 s long" in told["sounds.bad/click.source"]
 
 
@@ -557,3 +557,14 @@ def test_a_corrupt_weight_file_fails_its_sounds_and_writes_nothing(tiny: Game) -
     assert len(report.failures) == 3
     assert {"cannot be loaded" in failure.error.message for failure in report.failures} == {True}
     assert not list((tiny.root / "Assets").rglob("*.wav"))
+
+
+@pytest.mark.parametrize("key", ["source", "melody"])
+def test_a_recording_of_hours_is_told_before_anything_loads(tiny: Game, key: str) -> None:
+    soundfile.write(tiny.root / "hours.wav", np.zeros(601 * 1000), 1000, subtype="PCM_U8")
+    more = f"  bad/hours: {{ prompt: a song, {key}: hours.wav }}\n"
+    tiny.manifest(MANIFEST.format(more="\n" + more))
+    with pytest.raises(ManifestError) as caught:
+        tiny.open()
+    (mistake,) = caught.value.mistakes
+    assert (mistake.where, mistake.what) == (f"sounds.bad/hours.{key}", "'hours.wav' is 601 s long")

@@ -205,7 +205,7 @@ def test_drafts_are_named_as_what_is_to_be_replaced(game: Game) -> None:
     found = notices(game.lock())
     assert of(found, "synth").drafts == ("step_01", "step_02")
     assert found.problems == ("2 assets drafted by the synthesizer, to be replaced: step (2)",)
-    assert "of them drafts: 2" in found.markdown()
+    assert "2 of them drafts" in found.markdown()
 
 
 def test_an_unknown_licence_is_marked(game: Game) -> None:
@@ -233,6 +233,20 @@ def test_what_the_project_says_of_a_licence_is_what_is_written(game: Game) -> No
         kinds=("one_shot",),
     )
     assert notices(game.lock()).problems == ()
+
+
+def test_what_the_project_says_of_a_licence_holds_for_what_is_frozen_too(game: Game) -> None:
+    licensed(game, licence="unknown", commercial="unknown")
+    game.project(
+        "name: game\nengine: unity\nassets: Assets/Audio/Sfx\n"
+        "licences:\n  toy: { licence: House, sold: true }\n"
+    )
+    game.sounds("step: { prompt: a step, frozen: true }")
+    game.build()
+    game.sounds("step: { model: synth, preset: coin, frozen: true }")
+    game.build()
+    assert game.lock().assets["unity", "step_01"].model == TOY
+    assert game.lock().credits[TOY].licence == "House"
 
 
 def test_an_empty_lock_says_so() -> None:

@@ -437,7 +437,20 @@ def test_an_index_that_was_lost_is_made_of_the_files_that_are_right(tmp_path: Pa
 
 
 @pytest.mark.parametrize(
-    "name", ["../x.csv", "/etc/x.csv", "a.py", "a", ".git/config", INDEX, "C:/x.csv", "a\\x.csv", ""]
+    "name",
+    [
+        "../x.csv",
+        "/etc/x.csv",
+        "./a.csv",
+        "a.csv/",
+        "a.py",
+        "a",
+        ".git/config",
+        INDEX,
+        "C:/x.csv",
+        "a\\x.csv",
+        "",
+    ],
 )
 def test_an_index_cannot_have_other_files_removed(tmp_path: Path, name: str) -> None:
     folder = tmp_path / "out"
@@ -448,6 +461,21 @@ def test_an_index_cannot_have_other_files_removed(tmp_path: Path, name: str) -> 
     with pytest.raises(ProjectError, match="which sfxgen never wrote"):
         compare(folder, {}, force=True)
     assert (tmp_path / "x.csv").read_text() == "mine"
+
+
+def test_a_name_that_changed_its_case_is_the_same_file_where_the_disk_says_so(tmp_path: Path) -> None:
+    brought(tmp_path, {"Guard/halt.srt": b"1\n"})
+    (tmp_path / "guard").mkdir()
+    (tmp_path / "guard/halt.srt").hardlink_to(tmp_path / "Guard/halt.srt")
+    for content in (b"1\n", b"2\n"):
+        found = compare(tmp_path, {"guard/halt.srt": content})
+        assert (found.remove, found.edited, found.index_is_stale) == ((), (), True)
+    brought(tmp_path, {"guard/halt.srt": b"1\n"})
+    assert json.loads((tmp_path / INDEX).read_text())["files"].keys() == {"guard/halt.srt"}
+    (tmp_path / "Guard/halt.srt").unlink()
+    (tmp_path / "Guard/halt.srt").write_text("1\n")
+    brought(tmp_path, {"Guard/halt.srt": b"1\n"})
+    assert not (tmp_path / "guard").exists(), "another file on this disk"
 
 
 @pytest.mark.parametrize(
@@ -489,6 +517,17 @@ def test_the_project_names_folder_and_formats(game: TalkingGame, run: Run) -> No
     assert [*files(game.root / "Assets/Text")] == ["lines.csv", INDEX]
     assert run("subtitles", "--out", "Other", "--format", "json").code == 0
     assert [*files(game.root / "Other")] == ["lines.json", INDEX]
+
+
+def test_the_project_s_folder_is_no_link_out_of_the_project(game: TalkingGame, run: Run) -> None:
+    game.build()
+    elsewhere = game.root.parent / f"{game.root.name}-elsewhere"
+    elsewhere.mkdir()
+    (game.root / "Assets/Text").symlink_to(elsewhere)
+    game.project((game.root / "sfxgen.yaml").read_text() + "subtitles: { folder: Assets/Text }\n")
+    ran = run("subtitles")
+    assert (ran.code, "a symbolic link leads out of the project" in ran.err) == (2, True), ran.err
+    assert list(elsewhere.iterdir()) == []
 
 
 @pytest.mark.parametrize(

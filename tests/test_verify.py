@@ -373,6 +373,8 @@ def test_the_json_of_verify(
 def test_an_empty_game_has_nothing_to_verify(
     game: Game, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    game.sounds("step: { prompt: a step }")
+    game.sounds("step: { prompt: a step, variants: 3 }")
     assert run(game, monkeypatch) == 3
-    assert "the lock does not have it" in capsys.readouterr().out
+    out = capsys.readouterr().out
+    assert out.count("the lock does not have it") == 3
+    assert out.count("hint:") == 1

@@ -6,12 +6,14 @@ import hashlib
 import json
 import subprocess
 import sys
+import zipfile
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from sfxgen.models import weights
+from sfxgen.models.intact import weight_file_problem
 from sfxgen.models.weights import HubId, Weights
 
 COMMIT = "c" * 40
@@ -298,3 +300,50 @@ def test_what_is_wanted_of_a_repository_in_transformers_layout() -> None:
               "model.fp16.safetensors", "onnx/config.json", "speaker_embeddings/run.py"]  # fmt: skip
     assert weights.wanted_files([*others, *kept]) == kept
     assert weights.wanted_files(["config.json", "pytorch_model.bin"]) == ["config.json", "pytorch_model.bin"]
+
+
+@pytest.mark.parametrize("text", ["[" * 200_000, '{"a":' * 200_000, '{"architectures": [' + " " * (17 << 20)])
+def test_json_that_is_deep_or_huge_is_no_crash(tmp_path: Path, text: str) -> None:
+    for name in ("config.json", "model_index.json"):
+        write(tmp_path, {name: text})
+        assert weights.layout_class(tmp_path) == ""
+        weights.missing_files(tmp_path)
+        (tmp_path / name).unlink()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no such device")
+def test_a_link_to_a_device_is_not_read_for_ever(tmp_path: Path) -> None:
+    (tmp_path / "config.json").symlink_to("/dev/zero")
+    assert weights.layout_class(tmp_path) == ""
+
+
+@pytest.mark.parametrize("shards", [["a", "b"], {"a": "../../outside"}, {"a": "/outside"}, {}, {"a": "b\0c"}])
+def test_an_index_whose_shards_are_no_names_is_incomplete(tmp_path: Path, shards: Any) -> None:
+    index = "model.safetensors.index.json"
+    write(tmp_path, {"config.json": "{}", index: json.dumps({"weight_map": shards}), "tokenizer.json": "{}"})
+    assert weights.missing_files(tmp_path) == ["model.safetensors"]
+
+
+@pytest.mark.parametrize("name", ["../outside", "/outside", "a\0b", "a" * 5000, ".."])
+def test_a_component_that_is_no_name_of_a_folder_is_none(tmp_path: Path, name: str) -> None:
+    write(tmp_path, {"model_index.json": json.dumps({name: ["transformers", "ClapTextModel"]})})
+    assert weights.components(tmp_path) == {}
+
+
+@pytest.mark.parametrize("end", ["1e999", "Infinity", "NaN", "9" * 5000])
+def test_a_safetensors_header_with_strange_numbers_is_no_crash(tmp_path: Path, end: str) -> None:
+    header = ('{"a": {"data_offsets": [0, ' + end + "]}}").encode()
+    file = tmp_path / "model.safetensors"
+    file.write_bytes(len(header).to_bytes(8, "little") + header)
+    assert weight_file_problem(file) == "is no safetensors file"
+
+
+def test_a_damaged_compressed_checkpoint_is_no_crash(tmp_path: Path) -> None:
+    file = tmp_path / "pytorch_model.bin"
+    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("archive/data.pkl", bytes(range(256)) * 4)
+    content = bytearray(file.read_bytes())
+    start = 30 + len("archive/data.pkl")
+    content[start : start + 8] = b"\xff" * 8
+    file.write_bytes(content)
+    assert weight_file_problem(file) == "is cut off, or no checkpoint"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shutil
+import sys
 from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
@@ -15,7 +17,7 @@ from sfxgen.catalog import installed
 from sfxgen.cli.options import json_option
 from sfxgen.cli.programs import install, trust_program
 from sfxgen.cli.show import is_terminal, print_json, show_error
-from sfxgen.contracts import DescribedInProject, HasWeightFiles, ModelInfo
+from sfxgen.contracts import DescribedInProject, HasWeightFiles, ModelInfo, Surroundings
 from sfxgen.errors import LockError, ModelUnavailable, ProjectError
 from sfxgen.manifest import load
 from sfxgen.models import fetching, weights
@@ -30,6 +32,8 @@ _SELLING = {
     "conditions": "with conditions",
     "unknown": "unknown",
 }
+LEAST_LICENCE = 12
+"""How many characters of a licence a narrow terminal still shows."""
 
 
 @click.group(invoke_without_command=True)
@@ -58,13 +62,28 @@ def list_models(as_json: bool) -> None:
         nothing = "?" if ":" in row["model"] else "none"  # what is code alone has no weights
         size = f"{row['download_mb']} MB" if row["download_mb"] else nothing
         memory = f"{row['memory_gb']:g} GB" if row["memory_gb"] else nothing
-        rate = f"{row['sample_rate']} Hz"
+        rate = f"{row['sample_rate']} Hz" if row["sample_rate"] else "its own"
         selling = _SELLING[row["commercial"]]
         table.append((row["name"], row["licence"], selling, rate, memory, size, _here(row)))
     widths = [max(len(line[column]) for line in table) for column in range(len(table[0]))]
-    for line in table:
-        click.echo("  ".join(f"{cell:{width}}" for cell, width in zip(line, widths, strict=True)).rstrip())
+    if sys.stdout.isatty():  # licences have the longest names, and `models show` has all of them
+        beyond = sum(widths) + 2 * (len(widths) - 1) - shutil.get_terminal_size().columns
+        widths[1] = min(widths[1], max(widths[1] - beyond, LEAST_LICENCE))
+    for name, licence, *rest in table:
+        shown = licence if len(licence) <= widths[1] else licence[: widths[1] - 1] + "…"
+        cells = zip((name, shown, *rest), widths, strict=True)
+        click.echo("  ".join(f"{cell:{width}}" for cell, width in cells).rstrip())
     click.echo("also: adapter:where, as audioldm:weights/mine (a folder of the project) or audioldm:org/name")
+
+
+def _way_to(info: ModelInfo, around: tuple[Path, dict[str, str]]) -> str:
+    """Word what gets a model's weights here: what a build would say, but for what the device lacks."""
+    root, pins = around
+    problem = installed().face(info).unavailable(info, Surroundings(root, "cpu", pins.get(info.model)))
+    hint = problem.hint if problem else ""
+    if not hint or hint.startswith("sfxgen models fetch"):
+        return f"sfxgen models fetch {info.name} gets it"
+    return hint
 
 
 def _here(row: dict[str, Any]) -> str:
@@ -88,19 +107,27 @@ def _short(revision: str) -> str:
 @json_option
 def show(name: str, as_json: bool) -> None:
     """Show what is known of a model."""
-    facts = _facts(_found(name), _around())
+    info, around = _found(name), _around()
+    facts = _facts(info, around)
     if as_json:
         print_json({"command": "models show", "model": facts})
         return
+    unknown = "unknown" if ":" in facts["model"] else "none"  # what is code alone has no weights
     for key, value in facts.items():
         if key == "defaults":
             value = ", ".join(f"{name}: {default}" for name, default in value.items()) or "none"
         elif key == "accepts":
             value = ", ".join(value)
         elif key == "here":
-            value = "yes" if value else f"no; sfxgen models fetch {name} gets it"
+            value = "yes" if value else f"no; {_way_to(info, around)}"
         elif key == "memory_gb":
-            value = f"about {value:g}" if value else "unknown" if ":" in facts["model"] else "none"
+            value = f"about {value:g}" if value else unknown
+        elif key == "download_mb":
+            value = value or unknown
+        elif key in ("sample_rate", "channels"):
+            value = value or "its own"
+        elif key == "needs_gpu":
+            value = "yes" if value else "no"
         elif key == "on_disk":
             value = (
                 f"{value['folder']} (revision {value['revision']}, {value['mb']} MB)" if value else "nothing"

@@ -58,7 +58,7 @@ def command(
         if not folder:
             hint = "name one with --out, or write subtitles: { folder: … } in sfxgen.yaml"
             raise ProjectError("no folder for subtitles is named", hint=hint)
-        out = output_path(workspace.root, folder)
+        out = output_path(workspace.root, f"{folder}/{INDEX}").parent
     spoken, unbuilt = _spoken(workspace, _engine(workspace, engine))
     if not spoken and not unbuilt:
         raise ProjectError(

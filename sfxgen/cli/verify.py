@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import zip_longest
 from pathlib import Path
 from typing import Any
 
@@ -54,12 +55,11 @@ def command(directory: Path | None, project: Path | None, as_json: bool, **value
 
 def _show(found: Verification) -> None:
     width = max((len(asset.ref[1]) for asset in found.assets), default=0)
-    for asset in found.assets:
-        if asset.verdict == "identical":
-            continue
+    told = [asset for asset in found.assets if asset.verdict != "identical"]
+    for asset, following in zip_longest(told, told[1:]):
         word = styled(f"{_WORDS[asset.verdict]:17}", fg=_COLOURS[asset.verdict])
         click.echo(f"  {word} {asset.ref[1]:{width}}  {asset.reason or _by_how_much(asset)}")
-        if asset.hint:
+        if asset.hint and (following is None or following.hint != asset.hint):  # once for those in a row
             click.echo(f"    hint: {asset.hint}")
     counts = [f"{count} {_WORDS[verdict]}" for verdict, count in found.counts().items() if count]
     drafts = sum(asset.record is not None and asset.record.draft for asset in found.assets)

@@ -222,14 +222,17 @@ def load_voice(folder: Path, name: str, stages: Stages) -> Voice:
         try:
             if path.stat().st_size > MAX_VOICE_BYTES:
                 raise ValueError(f"it has more than {MAX_VOICE_BYTES:,} bytes")
-            found = np.array(np.load(path, mmap_mode="r", allow_pickle=False))
+            found = np.load(path, mmap_mode="r", allow_pickle=False)
+            if not isinstance(found, np.ndarray):
+                raise ValueError("it is an archive, not an array")
+            # Seen before anything is read: a header may promise any number of items that take no bytes.
             if found.dtype.kind not in "iu" or found.ndim != (1 if count is None else 2):
                 raise ValueError(f"it holds {found.dtype} of shape {found.shape}")
             if count is not None and len(found) != count:
                 raise ValueError(f"it has {len(found)} codebooks, not {count}")
             if not found.shape[-1] or found.min() < 0 or found.max() >= size:
                 raise ValueError(f"it has no tokens, or other ones than those from 0 to {size - 1}")
-        except (OSError, ValueError, EOFError) as error:
+        except Exception as error:  # a header is a text of Python's, with as many kinds of damage
             raise ModelError(
                 f"the voice {name} cannot be read: {path.name}: {error}", hint="fetch the weights again"
             ) from error

@@ -40,7 +40,7 @@ def outside(keys: Mapping[str, JsonValue], key: str, low: float, high: float) ->
     value = keys.get(key)
     if value is not None and not (math.isfinite(value) and low <= value <= high):
         hint = f"write {high:g}, or less" if value > high else f"write {low:g}, or more"
-        yield Complaint(key, f"{value} is not between {low:g} and {high:g}", hint)
+        yield Complaint(key, f"{value:.10g} is not between {low:g} and {high:g}", hint)
 
 
 def unknown(keys: Mapping[str, JsonValue], key: str, known: Sequence[str], model: str) -> Iterator[Complaint]:

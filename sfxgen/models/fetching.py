@@ -148,7 +148,7 @@ def copy_from(
     if commit is None:
         raise ModelUnavailable(
             f"{folder} does not hold {hub.repo} at {revision or hub.revision}",
-            hint=f"fill it on a machine with a network: sfxgen models fetch {hub.repo} --into FOLDER",
+            hint="fill it on a machine with a network, by the same command with --into in place of --from",
         )
     report = on_bytes or _unheard
     snapshot = source / "snapshots" / commit

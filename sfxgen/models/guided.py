@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from sfxgen.contracts import Complaint, ProjectFiles
 from sfxgen.errors import ProjectError
 from sfxgen.models.complaints import outside
-from sfxgen.models.project_audio import SUFFIXES
+from sfxgen.models.project_audio import LONGEST_S, SUFFIXES
 
 if TYPE_CHECKING:
     from sfxgen.contracts import ModelInfo
@@ -27,7 +27,6 @@ GUIDED_VERSION = 1
 
 DEFAULT_STRENGTH = 0.5
 """That of AudioLDM's own style transfer."""
-LONGEST_SOURCE_S = 600.0
 LONGEST_EXTENDED_S = 300.0
 SHARED_WINDOW = 0.25
 """How much of a window of `extend` is the end of the one before it."""
@@ -139,10 +138,8 @@ def _length_complaints(info: ModelInfo, keys: Mapping[str, JsonValue]) -> Iterat
         length_s = _length_of(keys, path)
         if length_s == 0:
             yield Complaint(key, f"'{path}' is empty", "export it again")
-        elif length_s is not None and length_s > LONGEST_SOURCE_S:
-            yield Complaint(
-                key, f"'{path}' is {length_s:g} s long", f"at most {LONGEST_SOURCE_S:g} s are read"
-            )
+        elif length_s is not None and length_s > LONGEST_S:
+            yield Complaint(key, f"'{path}' is {length_s:g} s long", f"at most {LONGEST_S:g} s are read")
     length_s, duration_s = _source_s(keys), keys.get("duration_s")
     if keys.get("extend"):
         if keys.get("source") and duration_s is None:

@@ -26,7 +26,6 @@ from sfxgen.audio.clip import Samples
 from sfxgen.audio.loop import cross_fade, stretched
 from sfxgen.audio.resample import resample, to_channels
 from sfxgen.errors import ModelError
-from sfxgen.models.guided import LONGEST_SOURCE_S
 from sfxgen.models.latent_diffusion import (
     Condition,
     Known,
@@ -37,7 +36,7 @@ from sfxgen.models.latent_diffusion import (
     make_scheduler,
 )
 from sfxgen.models.mel import log_mel, normalised
-from sfxgen.models.project_audio import digest_key, read_audio
+from sfxgen.models.project_audio import LONGEST_S, digest_key, read_audio
 
 if TYPE_CHECKING:
     from sfxgen.recipe import JsonValue, Recipe
@@ -106,8 +105,8 @@ def read_source(root: Path, params: Mapping[str, Any], sample_rate: int) -> Samp
     clip = read_audio(root, {"source": name, digest_key("source"): params["digest"]}, "source")
     if not clip.frames:
         raise ModelError(f"{name} is empty", hint="export it again")
-    if clip.duration_s > LONGEST_SOURCE_S:
-        raise ModelError(f"{name} is longer than {LONGEST_SOURCE_S:g} s", hint="cut it")
+    if clip.duration_s > LONGEST_S:
+        raise ModelError(f"{name} is longer than {LONGEST_S:g} s", hint="cut it")
     if not np.isfinite(clip.samples).all():
         raise ModelError(f"{name} holds samples that are not numbers", hint="export it again")
     return np.ascontiguousarray(resample(to_channels(clip, 1), sample_rate).samples[:, 0])

@@ -11,12 +11,16 @@ import json
 import pickletools
 import zipfile
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
+from typing import IO
 
-MAX_HEADER = 100_000_000
-"""The longest header that safetensors itself reads."""
+MAX_HEADER = 16 << 20
+"""Some hundred thousand tensors. safetensors itself reads 100 MB; as JSON, that would take gigabytes."""
 MAX_PICKLE = 64 << 20
 """A checkpoint's pickle names its tensors; their numbers are files beside it."""
+OLD_PICKLES = 4
+"""What a checkpoint from before 2020 begins with: a magic number, a version, facts of a machine, its tensors' names."""
 _TENSORS = {"torch", "collections", "numpy", "_codecs"}
 """The packages whose names a checkpoint of tensors may hold."""
 _PLAIN = {
@@ -56,7 +60,7 @@ def _safetensors_problem(path: Path) -> str | None:
         tensors = json.loads(header)
         places = [tensor["data_offsets"] for name, tensor in tensors.items() if name != "__metadata__"]
         ends = [int(end) for _, end in places]
-    except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError, OverflowError):
         return "is no safetensors file"
     needed = 8 + length + max(ends, default=0)
     if there < needed:
@@ -65,10 +69,16 @@ def _safetensors_problem(path: Path) -> str | None:
 
 
 def _pickle_problem(path: Path) -> str | None:
-    """Look at what a checkpoint of torch's names; one in the format from before 2020 is left to the loader."""
+    """Look at what a checkpoint of torch's names. Whether one in the format from before 2020 is whole, the loader finds."""
     with path.open("rb") as file:
         is_zip = file.read(2) == b"PK"
+        file.seek(0)
+        start = io.BytesIO(b"" if is_zip else file.read(MAX_PICKLE))
     if not is_zip:
+        with suppress(ValueError):
+            for _ in range(OLD_PICKLES):
+                if wrong := _code_in(start):
+                    return wrong
         return None
     try:
         with zipfile.ZipFile(path) as archive:
@@ -76,23 +86,28 @@ def _pickle_problem(path: Path) -> str | None:
             if name.file_size > MAX_PICKLE:
                 return "has a pickle of unreasonable size"
             code = archive.read(name)
-    except (zipfile.BadZipFile, ValueError, OSError, NotImplementedError, RuntimeError):
+    except Exception:  # zipfile has its own, and each compression's
         return "is cut off, or no checkpoint"
     try:
-        for module, called in _globals(code):
-            is_plain = module in {"builtins", "__builtin__"} and called in _PLAIN
-            if module.split(".")[0] not in _TENSORS and not is_plain:
-                return f"holds code ({module}.{called}), not only tensors: it is not loaded"
+        return _code_in(io.BytesIO(code))
     except ValueError:
         return "is no checkpoint: its pickle cannot be read"
+
+
+def _code_in(pickle: IO[bytes]) -> str | None:
+    """Return what code a pickle would call, or None; read up to its end. Raises ValueError for what is none."""
+    for module, called in _globals(pickle):
+        is_plain = module in {"builtins", "__builtin__"} and called in _PLAIN
+        if module.split(".")[0] not in _TENSORS and not is_plain:
+            return f"holds code ({module}.{called}), not only tensors: it is not loaded"
     return None
 
 
-def _globals(code: bytes) -> Iterator[tuple[str, str]]:
+def _globals(code: IO[bytes]) -> Iterator[tuple[str, str]]:
     """Yield the (module, name) pairs that a pickle would import. Executes nothing. Raises ValueError for what is none."""
     texts: list[str] = []
     memo: dict[int, str] = {}
-    for operation, argument, _ in pickletools.genops(io.BytesIO(code)):
+    for operation, argument, _ in pickletools.genops(code):
         kind = operation.name
         if kind in {"GLOBAL", "INST"}:
             module, _, called = str(argument).partition(" ")

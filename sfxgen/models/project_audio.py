@@ -19,6 +19,8 @@ SUFFIXES = (
     ".m4a", ".mp4", ".aac", ".wma",
 )  # fmt: skip
 """What can be read; the last four by ffmpeg."""
+LONGEST_S = 600.0
+"""How long a file may be that a model listens to."""
 
 
 def digest_key(key: str) -> str:
@@ -44,6 +46,9 @@ def with_audio(
         if length_s is not None and length_s < shortest_s:
             what = f"'{path}' is only {length_s:g} s long"
             wrong.append(Complaint(key, what, f"the model needs {shortest_s:g} s to hear anything"))
+        elif length_s is not None and length_s > LONGEST_S:
+            what = f"'{path}' is {length_s:g} s long"
+            wrong.append(Complaint(key, what, f"at most {LONGEST_S:g} s are read"))
     return found, wrong
 
 
@@ -79,6 +84,8 @@ def read_audio(root: Path, params: Mapping[str, JsonValue], key: str) -> Clip:
         raise ModelError(f"{path} cannot be read: {error.strerror}") from error
     if digest != params[digest_key(key)]:
         raise ModelError(f"{path} was changed while the build ran", hint="build again")
+    if clip.duration_s > LONGEST_S:  # whose header did not tell
+        raise ModelError(f"{path} is longer than {LONGEST_S:g} s", hint="cut it")
     return clip
 
 

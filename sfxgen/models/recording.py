@@ -9,17 +9,12 @@ from typing import TYPE_CHECKING, Any
 
 from sfxgen.contracts import Complaint, ModelInfo, ProjectFiles, Session, Surroundings
 from sfxgen.errors import AudioError, Cancelled, ModelError, ModelUnavailable, ProjectError
+from sfxgen.models.project_audio import SUFFIXES
 
 if TYPE_CHECKING:
     from sfxgen.audio.clip import Clip
     from sfxgen.events import OnEvent
     from sfxgen.recipe import JsonValue, Kind, Recipe
-
-SUFFIXES = (
-    ".wav", ".flac", ".ogg", ".mp3", ".aif", ".aiff", ".opus", ".caf", ".w64", ".au",
-    ".m4a", ".mp4", ".aac", ".wma",
-)  # fmt: skip
-"""What can be read; the last four by ffmpeg."""
 
 
 class RecordingAdapter:

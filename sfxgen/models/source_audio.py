@@ -16,7 +16,7 @@ from sfxgen.audio.clip import Samples
 from sfxgen.audio.codec import read
 from sfxgen.audio.resample import resample, to_channels
 from sfxgen.errors import AudioError, ModelError
-from sfxgen.models.guided import LONGEST_SOURCE_S
+from sfxgen.models.project_audio import LONGEST_S
 from sfxgen.recipe import Recipe
 
 
@@ -69,6 +69,6 @@ class Sources:
             raise ModelError(f"{source} was changed while the build ran", hint="build again")
         if not clip.frames:
             raise ModelError(f"{source} holds no sound", hint="name another source")
-        if clip.duration_s > LONGEST_SOURCE_S:
-            raise ModelError(f"{source} is longer than {LONGEST_SOURCE_S:g} s", hint="cut it")
+        if clip.duration_s > LONGEST_S:
+            raise ModelError(f"{source} is longer than {LONGEST_S:g} s", hint="cut it")
         return resample(to_channels(clip, 1 if self._channels == 1 else 2), self._sample_rate).samples

@@ -12,6 +12,7 @@ from __future__ import annotations
 import gc
 import os
 import platform
+import warnings
 from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -147,7 +148,9 @@ def quiet() -> Iterator[None]:
         for log in logs:
             log.set_verbosity(50)
             log.disable_progress_bar()
-        yield
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            yield
     finally:
         for log, verbosity, bars in before:
             log.set_verbosity(verbosity)
@@ -309,7 +312,8 @@ class TorchSession:
 
     def _load(self, dtype: str) -> Runner:
         try:
-            return self._load_runner(dtype)
+            with quiet():  # moving the parts to a device and a dtype warns, too
+                return self._load_runner(dtype)
         except (RuntimeError, MemoryError) as error:
             if not out_of_memory(error):
                 raise ModelError(

@@ -125,7 +125,10 @@ class Weighted:
             hint = "the folder needs what save_pretrained writes; for Git LFS, run `git lfs pull`"
         if layout := weights.layout_class(found.folder):
             if layout not in self.layouts:
-                return ModelUnavailable(f"{info.name}: the weights are for {layout}, not for {self.title}")
+                return ModelUnavailable(
+                    f"{info.name}: the weights are for {layout}, not for {self.title}",
+                    hint=f"write the adapter that they are for: adapter:{info.where}",
+                )
             absent = [part for part in self.layouts[layout] if part not in weights.components(found.folder)]
             if absent:
                 return ModelUnavailable(
@@ -136,6 +139,8 @@ class Weighted:
             rest = f" and {len(missing) - 2} more" if len(missing) > 2 else ""
             files = ", ".join(missing[:2]) + rest
             return ModelUnavailable(f"{info.name}: its weights are incomplete: {files}", hint=hint)
+        if not layout:
+            return ModelUnavailable(f"{info.name}: model_index.json names no model", hint=hint)
         return _damage(found.folder, weights.needed_files(found.folder))
 
     def _device_problem(self, info: ModelInfo, device: str) -> ModelUnavailable | None:

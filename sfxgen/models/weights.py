@@ -23,7 +23,10 @@ COMMIT = re.compile(r"[0-9a-f]{40}")
 HUB_ID = re.compile(
     r"(?P<repo>[A-Za-z0-9][\w.-]{0,95}/[A-Za-z0-9][\w.-]{0,95})(@(?P<revision>[A-Za-z0-9][\w./-]*))?"
 )
+PLAIN_NAME = re.compile(r"[A-Za-z0-9_][\w.+-]{0,199}", re.ASCII)
 LFS_POINTER = b"version https://git-lfs"
+MAX_JSON = 16 << 20
+"""How many bytes an index or a configuration may have: the longest list of tensors has about one million."""
 WEIGHT_STEMS = {"diffusers": ("diffusion_pytorch_model",) * 2, "transformers": ("model", "pytorch_model")}
 """The names of weight files by library: before `.safetensors`, and before `.bin`."""
 UNUSED = frozenset({"safety_checker"})
@@ -95,12 +98,29 @@ def locate(where: str, root: Path, revision: str | None = None) -> Weights | Non
     """
     folder = project_folder(where, root)
     if folder is not None:
+        _refuse_links_out(folder, root)
         return Weights(folder, folder_digest(folder))
     hub = hub_id(where)
     if hub is None:
         return None
     commit = cached_revision(hub.repo, revision or hub.revision)
     return Weights(repo_cache(hub.repo) / "snapshots" / commit, commit) if commit else None
+
+
+def _refuse_links_out(folder: Path, root: Path) -> None:
+    """Raise ModelUnavailable where a file of a project's folder is a link out of the project.
+
+    The index comes first: what else is read is by its word.
+    """
+    project = root.resolve()
+    for names in (["model_index.json", "config.json"], loaded_files(folder)):
+        for name in names:
+            path = folder / name
+            if path.is_symlink() and not path.resolve().is_relative_to(project):
+                what = f"{path.relative_to(root)} leads outside the project, through a link"
+                raise ModelUnavailable(
+                    what, hint="put the file itself there: other machines lack the other place"
+                )
 
 
 def hub_cache() -> Path:
@@ -130,10 +150,14 @@ def cached_revision(repo: str, revision: str = "main") -> str | None:
 
 
 def _read_json(path: Path) -> dict[str, Any]:
-    """Return a JSON object, or an empty one where the file is none."""
+    """Return a JSON object, or an empty one where the file is none, or of no reasonable size."""
     try:
-        value = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+        if not path.is_file():  # a link to a device need not end
+            return {}
+        with path.open("rb") as file:
+            data = file.read(MAX_JSON + 1)
+        value = json.loads(data) if len(data) <= MAX_JSON else {}
+    except (OSError, ValueError, RecursionError):
         return {}
     return value if isinstance(value, dict) else {}
 
@@ -154,7 +178,11 @@ def components(folder: Path) -> dict[str, tuple[str, str]]:
     """Return the components that `model_index.json` names: folder → (library, class)."""
     index = _read_json(folder / "model_index.json")
     used = {name: value for name, value in index.items() if name not in UNUSED}
-    pairs = {name: value for name, value in used.items() if isinstance(value, list) and len(value) == 2}
+    pairs = {
+        name: value
+        for name, value in used.items()
+        if isinstance(value, list) and len(value) == 2 and _is_plain_name(name)
+    }
     return {name: (str(library), str(cls)) for name, (library, cls) in pairs.items() if cls is not None}
 
 
@@ -171,9 +199,18 @@ def weight_files(component: Path, library: str) -> list[str]:
             return [name]
         index = f"{name}.index.json"
         if _stands(component / index):
-            shards = _read_json(component / index).get("weight_map", {})
-            return [index, *sorted({str(shard) for shard in shards.values()})]
+            shards = _read_json(component / index).get("weight_map")
+            found = {str(shard) for shard in shards.values()} if isinstance(shards, dict) else set()
+            if found and all(_is_plain_name(shard) for shard in found):
+                return [index, *sorted(found)]
+            # A path may lead out of the folder: these weights lack the one file that would do without an index.
+            return [index, name]
     return [names[0]]
+
+
+def _is_plain_name(name: str) -> bool:
+    """Whether an index names a file or folder right beside itself."""
+    return bool(PLAIN_NAME.fullmatch(name))
 
 
 def _stands(path: Path) -> bool:

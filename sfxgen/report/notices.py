@@ -168,7 +168,7 @@ def _entry(used: Used) -> Iterable[str]:
     if used.credit.credit:
         yield f"> {used.credit.credit}"
     yield ""
-    drafted = f", of them drafts: {len(used.drafts)}" if used.drafts else ""
+    drafted = f", {len(used.drafts)} of them drafts" if used.drafts else ""
     yield f"{_counted(len(used.assets), 'asset')}{drafted}: {', '.join(_sounds(used.assets))}"
 
 
