@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from functools import cache
 from importlib.metadata import entry_points
 from pathlib import Path
 
@@ -91,16 +91,17 @@ class _Imports(ast.NodeVisitor):
             self.names.add(f"sfxgen.{below}" if below in MODULES else str(node.module))
 
 
-def imports(module: str) -> set[str]:
+@cache
+def imports(module: str) -> frozenset[str]:
     visitor = _Imports()
     visitor.visit(MODULES[module])
-    return visitor.names
+    return frozenset(visitor.names)
 
 
-def own_imports(module: str) -> Iterator[str]:
-    for name in sorted(imports(module)):
-        if name.startswith("sfxgen."):
-            yield name.removeprefix("sfxgen.")
+@cache
+def own_imports(module: str) -> tuple[str, ...]:
+    names = sorted(imports(module))
+    return tuple(name.removeprefix("sfxgen.") for name in names if name.startswith("sfxgen."))
 
 
 def part_of(module: str) -> str:
