@@ -4,8 +4,10 @@ import os
 import sys
 from pathlib import Path
 
-# Read by numpy's matrix library when it is imported: tests run side by side, and its threads would fight for the cores.
+# Read by numpy's matrix library and by torch when they are imported: tests run side by side, and threads would fight
+# for the cores.
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 import pytest
 from games import Game
