@@ -72,7 +72,8 @@ def _loudness_in_bands(clip: Clip) -> NDArray[np.float64]:
     window = max(4, round(WINDOW_MS * clip.sample_rate / 1000))
     hop = max(1, round(HOP_MS * clip.sample_rate / 1000))
     samples = clip.samples[: round(LONGEST_S * clip.sample_rate)]
-    if (len(samples) + window) // hop <= ATTACK_FRAMES:  # too few steps to tell; a header of gigahertz has vast windows
+    # Too few steps to tell; and the windows of a header of gigahertz are vast.
+    if (len(samples) + window) // hop <= ATTACK_FRAMES:
         return np.zeros((0, len(BAND_EDGES_HZ) - 1))
     mono = np.zeros(len(samples) + 2 * window, np.float32)
     mono[window : window + len(samples)] = np.einsum("ij->i", samples)
