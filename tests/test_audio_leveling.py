@@ -49,7 +49,7 @@ def peak_dbtp_of(clip: Clip, *, loop: bool) -> float | None:
     inner = cell_peaks(tiled, np.arange(len(tiled)), 0.0)[around * clip.frames : -around * clip.frames]
     repeated_dbtp = float(20 * np.log10(max(inner.max(), 1e-30)))
     # 0.1 dB is the promise. It is not kept for noise up to Nyquist, of which the half-way filter loses the last 0.3 %:
-    # of 3,000 the worst was read 0.103 dB low. What has next to nothing there is held to it.
+    # of 1,500 the worst was read 0.103 dB low. What has next to nothing there is held to it.
     assert (
         -(0.1 if is_free_near_nyquist(clip) else 0.15)
         <= repeated_dbtp - ideal_peak_dbtp(clip.samples, loop=True)
