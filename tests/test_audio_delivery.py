@@ -60,7 +60,8 @@ def test_the_ceiling_holds_in_the_decoded_file(name: str) -> None:
     assert peak_db(once.samples) > -0.9, "it overshoots, or there is nothing to test"
     delivered = deliver(clip, encoding, ceiling_dbtp=-1.0, dither_key="k")
     decoded = delivery._decoded(delivered.content, encoding)
-    assert delivered.true_peak_dbtp == pytest.approx(true_peak_dbtp(decoded), abs=1e-4)
+    # Of an OGG that was turned in its header, the peak is reckoned: to the rounding of floats.
+    assert delivered.true_peak_dbtp == pytest.approx(true_peak_dbtp(decoded), abs=1e-4 if name == "ogg" else 0)
     assert delivered.true_peak_dbtp is not None
     assert delivered.true_peak_dbtp <= -0.95
     assert peak_db(decoded.samples) <= -0.85
@@ -211,7 +212,8 @@ def test_a_clip_at_the_ceiling_stays_at_it_below_its_target_and_says_so(name: st
     assert delivered.loudness_lufs is not None
     assert delivered.loudness_lufs < -3.1
     assert -1.1 < peak_db(found.samples) < -0.9
-    assert delivered.true_peak_dbtp == pytest.approx(true_peak_dbtp(found), abs=1e-4)
+    # Of an OGG that was turned in its header, the peak is reckoned: to the rounding of floats.
+    assert delivered.true_peak_dbtp == pytest.approx(true_peak_dbtp(found), abs=1e-4 if name == "ogg" else 0)
 
 
 @pytest.mark.parametrize("name", ["ogg", "mp3"])
