@@ -61,7 +61,9 @@ def test_the_ceiling_holds_in_the_decoded_file(name: str) -> None:
     delivered = deliver(clip, encoding, ceiling_dbtp=-1.0, dither_key="k")
     decoded = delivery._decoded(delivered.content, encoding)
     # Of an OGG that was turned in its header, the peak is reckoned: to the rounding of floats.
-    assert delivered.true_peak_dbtp == pytest.approx(true_peak_dbtp(decoded), abs=1e-4 if name == "ogg" else 0)
+    assert delivered.true_peak_dbtp == pytest.approx(
+        true_peak_dbtp(decoded), abs=1e-4 if name == "ogg" else 0
+    )
     assert delivered.true_peak_dbtp is not None
     assert delivered.true_peak_dbtp <= -0.95
     assert peak_db(decoded.samples) <= -0.85
