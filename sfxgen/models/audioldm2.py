@@ -10,13 +10,10 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sfxgen.contracts import Complaint, ModelInfo, ProjectFiles, Session
-from sfxgen.models import weights
-from sfxgen.models.complaints import DTYPES, outside, too_long, unknown, without_prompt
-from sfxgen.models.guided import GUIDED_KEYS, guided_complaints, guided_params, longest_s, with_sources
+from sfxgen.contracts import Complaint, ModelInfo, Session
+from sfxgen.models.guided import GUIDED_KEYS
+from sfxgen.models.latent_face import MAX_DURATION_S, TRAINED_S, LatentFace
 from sfxgen.models.musical import MUSIC_KEYS, complaints_of_music, music_params
-from sfxgen.models.schedulers import SCHEDULER_NAMES
-from sfxgen.models.weighted import Weighted
 
 if TYPE_CHECKING:
     from sfxgen.recipe import JsonValue, Kind
@@ -33,15 +30,7 @@ PARTS = (
     "vae",
     "vocoder",
 )
-MIN_DURATION_S = 0.04  # one step of the latents' time axis: 4 mel frames of 10 ms
-TRAINED_S = 10.24
-MAX_DURATION_S = 30.0
-MAX_PROMPT_CHARACTERS = 2000  # CLAP hears 512 tokens, of about four characters; T5 hears 128
-MAX_STEPS = 500  # half of the noise levels of the training, as for AudioLDM
-MAX_GUIDANCE = 50.0
 
-DEFAULT_DURATION_S = 5.12
-"""That of a take without a source; with one, the source's length."""
 
 DEFAULTS: Mapping[str, JsonValue] = {
     "steps": 25,
@@ -72,12 +61,13 @@ def _known(name: str, repo: str, download_mb: int, summary: str) -> ModelInfo:
     )
 
 
-class AudioLDM2(Weighted):
+class AudioLDM2(LatentFace):
     """The adapter. See `sfxgen.contracts.Adapter`."""
 
     name = "audioldm2"
     version = 1
     title = "AudioLDM 2"
+    default_duration_s = 5.12
     layouts: Mapping[str, tuple[str, ...]] = {"AudioLDM2Pipeline": PARTS}
     models: tuple[ModelInfo, ...] = (
         _known("audioldm2", "cvssp/audioldm2", 4500, "sound effects, ambience and music"),
@@ -91,31 +81,12 @@ class AudioLDM2(Weighted):
         self, info: ModelInfo, keys: Mapping[str, JsonValue], *, kind: Kind = "one_shot"
     ) -> Iterator[Complaint]:
         """Yield what is wrong with a sound's keys, each told by itself."""
-        del kind
-        if wrong := weights.path_complaint(info.where):
-            yield Complaint("model", wrong, hint="write audioldm2:org/name, or a folder of the project")
-        yield from without_prompt(keys)
-        yield from too_long(keys, ("prompt", "negative"), MAX_PROMPT_CHARACTERS)
-        yield from outside(keys, "steps", 1, MAX_STEPS)
-        yield from outside(keys, "guidance", 0, MAX_GUIDANCE)
-        yield from outside(keys, "duration_s", MIN_DURATION_S, longest_s(info, keys))
-        yield from guided_complaints(info, keys)
-        yield from unknown(keys, "scheduler", SCHEDULER_NAMES, self.title)
-        yield from unknown(keys, "dtype", DTYPES, self.title)
+        yield from super().complaints(info, keys, kind=kind)
         yield from complaints_of_music(keys)
-
-    def with_files(
-        self, keys: Mapping[str, JsonValue], files: ProjectFiles
-    ) -> tuple[dict[str, JsonValue], list[Complaint]]:
-        """Return the keys with what the named audio files are, and how long a take is that has no source."""
-        found, wrong = with_sources(keys, files)
-        if not found.get("source"):
-            found.setdefault("duration_s", DEFAULT_DURATION_S)
-        return found, wrong
 
     def params(self, info: ModelInfo, keys: Mapping[str, JsonValue], *, kind: Kind) -> dict[str, JsonValue]:
         """Return tempo and key, which become words of the prompt, and what guides a take."""
-        return music_params(keys) | guided_params(info, keys, is_loop=kind == "loop")
+        return music_params(keys) | super().params(info, keys, kind=kind)
 
     def open(self, info: ModelInfo, folder: Path, device: str, root: Path) -> Session:
         """Return a session over the weights in a folder."""

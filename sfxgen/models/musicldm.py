@@ -10,27 +10,16 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sfxgen.contracts import Complaint, ModelInfo, ProjectFiles, Session
-from sfxgen.models import weights
-from sfxgen.models.complaints import DTYPES, outside, too_long, unknown, without_prompt
-from sfxgen.models.guided import GUIDED_KEYS, guided_complaints, guided_params, longest_s, with_sources
+from sfxgen.contracts import Complaint, ModelInfo, Session
+from sfxgen.models.guided import GUIDED_KEYS
+from sfxgen.models.latent_face import MAX_DURATION_S, TRAINED_S, LatentFace
 from sfxgen.models.musical import MUSIC_KEYS, complaints_of_music, music_params
-from sfxgen.models.schedulers import SCHEDULER_NAMES
-from sfxgen.models.weighted import Weighted
 
 if TYPE_CHECKING:
     from sfxgen.recipe import JsonValue, Kind
 
 PARTS = ("scheduler", "text_encoder", "tokenizer", "unet", "vae", "vocoder")
-MIN_DURATION_S = 0.04  # one step of the latents' time axis: 4 mel frames of 10 ms
-TRAINED_S = 10.24
-MAX_DURATION_S = 30.0
-MAX_PROMPT_CHARACTERS = 2000  # the text encoder hears 512 tokens, of about four characters
-MAX_STEPS = 500  # half of the noise levels of the training, as for AudioLDM
-MAX_GUIDANCE = 50.0
 
-DEFAULT_DURATION_S = 10.24
-"""That of a take without a source; with one, the source's length."""
 
 DEFAULTS: Mapping[str, JsonValue] = {
     "steps": 25,
@@ -41,12 +30,13 @@ DEFAULTS: Mapping[str, JsonValue] = {
 """The published guidance and length; 25 second-order steps where its own program takes 200 of DDIM; bf16 as for AudioLDM."""
 
 
-class MusicLDM(Weighted):
+class MusicLDM(LatentFace):
     """The adapter. See `sfxgen.contracts.Adapter`."""
 
     name = "musicldm"
     version = 1
     title = "MusicLDM"
+    default_duration_s = 10.24
     layouts: Mapping[str, tuple[str, ...]] = {"MusicLDMPipeline": PARTS}
     models: tuple[ModelInfo, ...] = (
         ModelInfo(
@@ -72,31 +62,12 @@ class MusicLDM(Weighted):
         self, info: ModelInfo, keys: Mapping[str, JsonValue], *, kind: Kind = "music"
     ) -> Iterator[Complaint]:
         """Yield what is wrong with a sound's keys, each told by itself."""
-        del kind
-        if wrong := weights.path_complaint(info.where):
-            yield Complaint("model", wrong, hint="write musicldm:org/name, or a folder of the project")
-        yield from without_prompt(keys)
-        yield from too_long(keys, ("prompt", "negative"), MAX_PROMPT_CHARACTERS)
-        yield from outside(keys, "steps", 1, MAX_STEPS)
-        yield from outside(keys, "guidance", 0, MAX_GUIDANCE)
-        yield from outside(keys, "duration_s", MIN_DURATION_S, longest_s(info, keys))
-        yield from guided_complaints(info, keys)
-        yield from unknown(keys, "scheduler", SCHEDULER_NAMES, self.title)
-        yield from unknown(keys, "dtype", DTYPES, self.title)
+        yield from super().complaints(info, keys, kind=kind)
         yield from complaints_of_music(keys)
-
-    def with_files(
-        self, keys: Mapping[str, JsonValue], files: ProjectFiles
-    ) -> tuple[dict[str, JsonValue], list[Complaint]]:
-        """Return the keys with what the named audio files are, and how long a take is that has no source."""
-        found, wrong = with_sources(keys, files)
-        if not found.get("source"):
-            found.setdefault("duration_s", DEFAULT_DURATION_S)
-        return found, wrong
 
     def params(self, info: ModelInfo, keys: Mapping[str, JsonValue], *, kind: Kind) -> dict[str, JsonValue]:
         """Return tempo and key, which become words of the prompt, and what guides a take."""
-        return music_params(keys) | guided_params(info, keys, is_loop=kind == "loop")
+        return music_params(keys) | super().params(info, keys, kind=kind)
 
     def open(self, info: ModelInfo, folder: Path, device: str, root: Path) -> Session:
         """Return a session over the weights in a folder."""
