@@ -30,7 +30,7 @@ from sfxgen.audio.resample import resample, to_channels
 from sfxgen.errors import ModelError
 from sfxgen.events import OnEvent
 from sfxgen.models.musical import described
-from sfxgen.models.project_audio import read_audio
+from sfxgen.models.project_audio import digest_key, read_audio
 from sfxgen.models.token_sampling import Progress, each_token, load_model, seeded
 from sfxgen.models.torch_session import (
     OnStep,
@@ -190,8 +190,8 @@ class MusicGenRunner:
         return found.to(self._model.dtype)
 
     def _heard(self, take: Recipe, key: str, channels: int) -> Samples:
-        clip = to_channels(read_audio(self._hearing.root, take.params, key), 1 if channels == 1 else 2)
-        return resample(clip, self.sample_rate).samples
+        clip = read_audio(self._hearing.root, str(take.params[key]), str(take.params[digest_key(key)]))
+        return resample(to_channels(clip, 1 if channels == 1 else 2), self.sample_rate).samples
 
 
 class MusicGenSession(TorchSession):

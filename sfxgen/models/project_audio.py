@@ -66,26 +66,42 @@ def audio_params(keys: Mapping[str, JsonValue], names: tuple[str, ...]) -> dict[
     return {name: keys[name] for key in named for name in (key, digest_key(key))}
 
 
-def read_audio(root: Path, params: Mapping[str, JsonValue], key: str) -> Clip:
-    """Return the file that a recipe's params name, at its own rate.
+def read_unchanged(root: Path, path: str, digest: str) -> Clip:
+    """Return a file of the project, at its own rate.
 
-    Raises ModelError where it cannot be read, or is not the file that the recipe was made for.
+    Raises ModelError where it cannot be read, or is not the file that a recipe was made for.
     """
     from sfxgen.audio.codec import read
 
-    path = str(params[key])
     try:
         clip = read(root / path)
         with (root / path).open("rb") as stream:
-            digest = hashlib.file_digest(stream, "sha256").hexdigest()
+            found = hashlib.file_digest(stream, "sha256").hexdigest()
     except AudioError as error:
         raise ModelError(error.message.replace(f"{root}/", ""), hint=error.hint) from error
     except OSError as error:
         raise ModelError(f"{path} cannot be read: {error.strerror}") from error
-    if digest != params[digest_key(key)]:
+    if found != digest:  # somebody saved it meanwhile: what comes of it would be kept as the old one's
         raise ModelError(f"{path} was changed while the build ran", hint="build again")
+    return clip
+
+
+def read_audio(root: Path, path: str, digest: str) -> Clip:
+    """Return a file that a model listens to, at its own rate.
+
+    Raises ModelError as `read_unchanged` does, and where it is empty, too long, or holds samples that are not numbers.
+    """
+    from sfxgen.audio.loudness import finite_peak
+
+    clip = read_unchanged(root, path, digest)
+    if not clip.frames:
+        raise ModelError(f"{path} is empty", hint="export it again")
     if clip.duration_s > LONGEST_S:  # whose header did not tell
         raise ModelError(f"{path} is longer than {LONGEST_S:g} s", hint="cut it")
+    try:
+        finite_peak(clip)
+    except AudioError as error:
+        raise ModelError(f"{path} holds samples that are not numbers", hint="export it again") from error
     return clip
 
 

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sfxgen.contracts import Complaint, ModelInfo, ProjectFiles, Session, Surroundings
-from sfxgen.errors import AudioError, Cancelled, ModelError, ModelUnavailable, ProjectError
-from sfxgen.models.project_audio import SUFFIXES
+from sfxgen.errors import Cancelled, ModelUnavailable, ProjectError
+from sfxgen.models.project_audio import SUFFIXES, read_unchanged
 
 if TYPE_CHECKING:
     from sfxgen.audio.clip import Clip
@@ -106,26 +105,10 @@ class RecordingSession:
     ) -> Iterator[Clip]:
         """Yield each recipe's recording, whole, at its own rate. Raises ModelError where it cannot be read."""
         del on_event
-        from sfxgen.audio.codec import read
-
         for recipe in recipes:
             if cancelled():
                 raise Cancelled
-            source = str(recipe.params["source"])
-            file = self._root / source
-            try:
-                clip = read(file)
-                with file.open("rb") as stream:
-                    digest = hashlib.file_digest(stream, "sha256").hexdigest()
-            except AudioError as error:
-                raise ModelError(error.message.replace(f"{self._root}/", ""), hint=error.hint) from error
-            except OSError as error:
-                raise ModelError(f"{source} cannot be read: {error.strerror}") from error
-            if (
-                digest != recipe.params["digest"]
-            ):  # somebody saved it meanwhile: it would be kept as the old one
-                raise ModelError(f"{source} was changed while the build ran", hint="build again")
-            yield clip
+            yield read_unchanged(self._root, str(recipe.params["source"]), str(recipe.params["digest"]))
 
     def close(self) -> None:
         """Do nothing: nothing is held."""

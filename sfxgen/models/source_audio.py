@@ -5,7 +5,6 @@ What the keys may say of it is in `sfxgen.models.guided`; a recipe's `params` na
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -13,10 +12,9 @@ from typing import Any
 import numpy as np
 
 from sfxgen.audio.clip import Samples
-from sfxgen.audio.codec import read
 from sfxgen.audio.resample import resample, to_channels
-from sfxgen.errors import AudioError, ModelError
-from sfxgen.models.project_audio import LONGEST_S
+from sfxgen.errors import ModelError
+from sfxgen.models.project_audio import read_audio
 from sfxgen.recipe import Recipe
 
 
@@ -56,19 +54,5 @@ class Sources:
         return self._last[1]
 
     def _read(self, source: str, digest: str) -> Samples:
-        file = self._root / source
-        try:
-            clip = read(file)
-            with file.open("rb") as stream:
-                found = hashlib.file_digest(stream, "sha256").hexdigest()
-        except AudioError as error:
-            raise ModelError(error.message.replace(f"{self._root}/", ""), hint=error.hint) from error
-        except OSError as error:
-            raise ModelError(f"{source} cannot be read: {error.strerror}") from error
-        if found != digest:
-            raise ModelError(f"{source} was changed while the build ran", hint="build again")
-        if not clip.frames:
-            raise ModelError(f"{source} holds no sound", hint="name another source")
-        if clip.duration_s > LONGEST_S:
-            raise ModelError(f"{source} is longer than {LONGEST_S:g} s", hint="cut it")
+        clip = read_audio(self._root, source, digest)
         return resample(to_channels(clip, 1 if self._channels == 1 else 2), self._sample_rate).samples
