@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from sfxgen import drafts
 from sfxgen import lock as lockfile
 from sfxgen.contracts import Catalog
-from sfxgen.credited import credits_of, parts_of, with_parts
+from sfxgen.credited import parts_of, with_parts
 from sfxgen.disk import digest_of_text
 from sfxgen.errors import BugError, Cancelled, SfxgenError, StoreError
 from sfxgen.events import AssetFailed, AssetRemoved, AssetWritten, Notice, OnEvent, Started, ignore
@@ -312,7 +312,7 @@ class _Build:
             dict(self.records),
             self._pins(),
             dict(self.files.folders),
-            credits_of(self.workspace, self.records),
+            self.workspace.credits(self.records),
         )
         if lock != self.saved:
             path = self.workspace.root / LOCK_FILE

@@ -133,7 +133,8 @@ class Plan:
     folders: tuple[AssetRef, ...] = ()
     """(engine, folder) of each folder whose sidecar is missing."""
     lock_is_stale: bool = False
-    """The lock is in a merge conflict, or holds folders or models that nothing needs: it is to be written anew."""
+    """The lock is in a merge conflict, holds folders or models that nothing needs, or says of a model what is not so any
+    more: it is to be written anew."""
 
     def part(self, *actions: Action) -> tuple[Step, ...]:
         """Return the steps with one of these actions."""

@@ -6,15 +6,16 @@ import contextlib
 import fnmatch
 import os
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from sfxgen import lock as lockfile
 from sfxgen.contracts import Catalog, ModelInfo
+from sfxgen.credited import credits_of, says_otherwise
 from sfxgen.disk import Disk
 from sfxgen.errors import ManifestError, Mistake, ModelUnavailable, ProjectError, StoreError
-from sfxgen.lock import Lock
+from sfxgen.lock import AssetRecord, AssetRef, Credit, Lock
 from sfxgen.manifest import load
 from sfxgen.paths import folder_problem, inside
 from sfxgen.plan import Plan
@@ -99,7 +100,14 @@ class Workspace:
             in_scope=scope(options.only, self.sounds, self.lock),
             sidecar_path=self.sidecar_path,
         )
-        return planner.plan(self.wanted)
+        plan = planner.plan(self.wanted)
+        if says_otherwise(self.lock, self.credits(self.lock.assets)):
+            return replace(plan, lock_is_stale=True)
+        return plan
+
+    def credits(self, records: Mapping[AssetRef, AssetRecord]) -> dict[str, Credit]:
+        """Return what is to be said of every model that made one of the assets, by its id."""
+        return credits_of(self.project, self.sounds, self.wanted, self.catalog, self.lock, records)
 
 
 def open_workspace(root: Path, catalog: Catalog, options: Options | None = None) -> Workspace:

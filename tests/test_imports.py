@@ -24,14 +24,14 @@ store
 disk
 wanted
 plan
-planner  drafts  spread
+planner  drafts  spread  credited
 audio
 mastering
 acceptance
 models  engines
 report
 sessions  workspace
-gamefiles  siblings  textfiles  credited  candidates
+gamefiles  siblings  textfiles  candidates
 generate
 produce
 build

@@ -141,9 +141,12 @@ def test_a_licence_is_no_part_of_any_key(sold: Game) -> None:
     sold.sounds("a: { prompt: x }")
     sold.build()
     sold.project(f"{SOLD}licences:\n  toy: {{ licence: House, sold: true }}\n")
-    assert sold.check().is_empty
+    plan = sold.check()
+    assert (plan.stale, plan.folders) == ((), ()), "no asset is stale"
+    assert plan.lock_is_stale, "but what the lock says of the model is"
     sold.build()
     assert sold.toy.made == []
+    assert sold.check().is_empty
     assert sold.lock().credits["toy:weights"].licence == "House"
 
 

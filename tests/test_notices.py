@@ -18,6 +18,7 @@ from games import RATE, Game, ToyModel
 
 from sfxgen.cli import main
 from sfxgen.contracts import ModelInfo
+from sfxgen.credited import says_otherwise
 from sfxgen.lock import Credit, Lock, parse, read
 from sfxgen.report.notices import Notices, Used, notices
 
@@ -247,6 +248,33 @@ def test_what_the_project_says_of_a_licence_holds_for_what_is_frozen_too(game: G
     game.build()
     assert game.lock().assets["unity", "step_01"].model == TOY
     assert game.lock().credits[TOY].licence == "House"
+
+
+def test_a_licence_that_was_changed_makes_the_lock_stale_and_a_build_writes_it(game: Game) -> None:
+    licensed(game, licence="unknown", commercial="unknown")
+    project = "name: game\nengine: unity\nassets: Assets/Audio/Sfx\n"
+    game.project(project)
+    game.sounds("step: { prompt: a step }")
+    game.build()
+    assert game.check().is_empty
+    game.project(project + "licences:\n  toy: { licence: House, sold: true }\n")
+    plan = game.check()
+    assert (plan.stale, plan.lock_is_stale) == ((), True)
+    before = game.lock().to_text()
+    game.build(locked=True)
+    assert game.lock().to_text() == before
+    game.build()
+    assert game.lock().credits[TOY].licence == "House"
+    assert game.check().is_empty
+
+
+def test_a_lock_of_an_older_release_says_nothing_that_could_be_wrong() -> None:
+    credit = Credit(licence="MIT", licence_url="", commercial="yes", kinds=("loop",))
+    other = replace(credit, kinds=("one_shot",))
+    assert not says_otherwise(Lock(), {"a": credit})
+    assert not says_otherwise(Lock(credits={"a": credit}), {"a": other})
+    assert says_otherwise(Lock(credits={"a": credit}), {"a": replace(credit, licence="GPL")})
+    assert says_otherwise(Lock(credits={"a": credit}), {"b": credit})
 
 
 def test_an_empty_lock_says_so() -> None:

@@ -17,7 +17,7 @@ from sfxgen.plan import ACTIONS, Plan, Step
 from sfxgen.project import LOCK_FILE
 
 JSON_VERSION = 1
-LOCK_STALE = "it is in a merge conflict, or holds what nothing needs any more"
+LOCK_STALE = "it is in a merge conflict, or holds what nothing needs or what is not so any more"
 
 _COLOURS = {
     "restore": "cyan",
