@@ -54,12 +54,12 @@ def tiny(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def session(tiny: Path) -> AudioLDM2Session:
-    return AudioLDM2Session(tiny, model="tiny", device="cpu")
+    return AudioLDM2Session(tiny, model="tiny", device="cpu", dtype="fp32")
 
 
 @pytest.fixture(scope="module")
 def batched(tiny: Path) -> AudioLDM2Session:
-    return AudioLDM2Session(tiny, model="tiny", device="cpu", batch=4)
+    return AudioLDM2Session(tiny, model="tiny", device="cpu", dtype="fp32", batch=4)
 
 
 @pytest.fixture(scope="module")
@@ -197,7 +197,7 @@ def test_weights_saved_with_the_language_model_s_head_sound_the_same(
 ) -> None:
     folder = save_tiny_audioldm2(tmp_path / "tiny", with_head=True)
     theirs = pipeline_sounds(quiet(diffusers.AudioLDM2Pipeline.from_pretrained(folder)), RECIPE)[0]
-    (ours,) = sounds(AudioLDM2Session(folder, model="tiny", device="cpu"), RECIPE)
+    (ours,) = sounds(AudioLDM2Session(folder, model="tiny", device="cpu", dtype="fp32"), RECIPE)
     np.testing.assert_allclose(ours, theirs, rtol=0, atol=ATOL)
 
 
@@ -238,7 +238,7 @@ def test_bf16_sounds_like_fp32_and_hears_in_fp32(
 
 
 def test_a_text_is_heard_once_and_kept(tiny: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    session = AudioLDM2Session(tiny, model="tiny", device="cpu")
+    session = AudioLDM2Session(tiny, model="tiny", device="cpu", dtype="fp32")
     hearing = session._runner.parts.conditioner  # type: ignore[union-attr]
     heard: list[str] = []
     for name in ("clap.text_encoder", "text_encoder"):
@@ -291,7 +291,7 @@ def test_weights_that_lack_a_tensor_are_refused_not_made_up(
     del tensors[tensor]
     save_file(tensors, path, metadata={"format": "pt"})
     with pytest.raises(ModelError, match=f"{part.split('/')[0]} cannot be loaded"):
-        AudioLDM2Session(path.parent.parent, model="tiny", device="cpu")
+        AudioLDM2Session(path.parent.parent, model="tiny", device="cpu", dtype="fp32")
 
 
 MANIFEST = """

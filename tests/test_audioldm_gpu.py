@@ -38,7 +38,7 @@ def tiny(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def session(tiny: Path) -> LatentDiffusionSession:
-    return LatentDiffusionSession(tiny, model="tiny", device="cuda")
+    return LatentDiffusionSession(tiny, model="tiny", device="cuda", dtype="fp32")
 
 
 def sounds(session: LatentDiffusionSession, *recipes: Recipe) -> list[NDArray[np.float32]]:
@@ -58,7 +58,7 @@ def test_a_take_s_bits_do_not_depend_on_its_company(
 
 
 def test_a_fresh_session_gives_the_same_bits(tiny: Path, session: LatentDiffusionSession) -> None:
-    fresh = LatentDiffusionSession(tiny, model="tiny", device="cuda")
+    fresh = LatentDiffusionSession(tiny, model="tiny", device="cuda", dtype="fp32")
     np.testing.assert_array_equal(sounds(fresh, RECIPE)[0], sounds(session, RECIPE)[0])
 
 
@@ -77,12 +77,12 @@ def test_a_take_is_bit_for_bit_what_diffusers_pipeline_makes(tiny: Path, schedul
             negative_prompt=recipe.negative,
             generator=[torch.Generator("cpu").manual_seed(recipe.seed)],
         ).audios[0]
-    alone = LatentDiffusionSession(tiny, model="tiny", device="cuda", batch=1)
+    alone = LatentDiffusionSession(tiny, model="tiny", device="cuda", dtype="fp32", batch=1)
     np.testing.assert_array_equal(sounds(alone, recipe)[0][:, 0], theirs)
 
 
 def test_an_fp32_take_sounds_as_on_the_cpu(tiny: Path, session: LatentDiffusionSession) -> None:
-    cpu = LatentDiffusionSession(tiny, model="tiny", device="cpu")
+    cpu = LatentDiffusionSession(tiny, model="tiny", device="cpu", dtype="fp32")
     np.testing.assert_allclose(sounds(session, RECIPE)[0], sounds(cpu, RECIPE)[0], rtol=0, atol=1e-3)
 
 

@@ -33,7 +33,7 @@ def tiny(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def sound(folder: Path) -> NDArray[np.float32]:
-    session = LatentDiffusionSession(folder, model="tiny", device="cpu")
+    session = LatentDiffusionSession(folder, model="tiny", device="cpu", dtype="fp32")
     (clip,) = session.generate([TINY_RECIPE], on_event=ignore, cancelled=lambda: False)
     return clip.samples
 
@@ -100,7 +100,7 @@ def test_a_pickle_with_code_in_it_is_refused_and_does_not_run(tmp_path: Path, pa
     canary = tmp_path / "ran"
     torch.save({"conv_in.weight": Payload(str(canary))}, folder / part)
     with pytest.raises(ModelError, match=f"{part.split('/')[0]} cannot be loaded"):
-        LatentDiffusionSession(folder, model="tiny", device="cpu")
+        LatentDiffusionSession(folder, model="tiny", device="cpu", dtype="fp32")
     assert not canary.exists()
 
 
@@ -120,7 +120,7 @@ def test_a_damaged_file_is_an_error_that_names_its_part(tmp_path: Path, part: st
     path = save_tiny_audioldm(tmp_path / "tiny") / part
     path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
     with pytest.raises(ModelError, match=f"{part.split('/')[0]} cannot be loaded") as caught:
-        LatentDiffusionSession(path.parent.parent, model="tiny", device="cpu")
+        LatentDiffusionSession(path.parent.parent, model="tiny", device="cpu", dtype="fp32")
     assert caught.value.hint
 
 
@@ -137,4 +137,4 @@ def test_weights_that_lack_a_tensor_are_refused_not_made_up(tmp_path: Path, part
     del tensors[name]
     save_file(tensors, path, metadata={"format": "pt"})
     with pytest.raises(ModelError, match="cannot be loaded"):
-        LatentDiffusionSession(path.parent.parent, model="tiny", device="cpu")
+        LatentDiffusionSession(path.parent.parent, model="tiny", device="cpu", dtype="fp32")

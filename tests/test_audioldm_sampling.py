@@ -49,12 +49,12 @@ def tiny(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def session(tiny: Path) -> LatentDiffusionSession:
-    return LatentDiffusionSession(tiny, model="tiny", device="cpu")
+    return LatentDiffusionSession(tiny, model="tiny", device="cpu", dtype="fp32")
 
 
 @pytest.fixture(scope="module")
 def batched(tiny: Path) -> LatentDiffusionSession:
-    return LatentDiffusionSession(tiny, model="tiny", device="cpu", batch=4)
+    return LatentDiffusionSession(tiny, model="tiny", device="cpu", dtype="fp32", batch=4)
 
 
 @pytest.fixture(scope="module")
@@ -192,7 +192,7 @@ def test_a_clip_has_exactly_the_asked_length(session: LatentDiffusionSession, du
 
 
 def test_a_prompt_is_embedded_once_and_kept(tiny: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    session = LatentDiffusionSession(tiny, model="tiny", device="cpu")
+    session = LatentDiffusionSession(tiny, model="tiny", device="cpu", dtype="fp32")
     assert isinstance(session._runner, LatentRunner)
     conditioner = session._runner.parts.conditioner
     assert isinstance(conditioner, ClapText)
@@ -216,7 +216,7 @@ def counted(module: Any, monkeypatch: pytest.MonkeyPatch) -> list[int]:
 
 
 def test_every_batch_has_the_canonical_rows(tiny: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    session = LatentDiffusionSession(tiny, model="tiny", device="cpu", batch=4)
+    session = LatentDiffusionSession(tiny, model="tiny", device="cpu", dtype="fp32", batch=4)
     assert isinstance(session._runner, LatentRunner)
     seen = counted(session._runner.parts.unet, monkeypatch)
     makes(session, *(replace(RECIPE, take=take, steps=1) for take in range(5)))
@@ -244,7 +244,7 @@ def running_out_above(rows: int, module: Any, monkeypatch: pytest.MonkeyPatch) -
 
 
 def test_out_of_memory_halves_the_batch_and_says_so(tiny: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    session = LatentDiffusionSession(tiny, model="tiny", device="cpu", batch=8)
+    session = LatentDiffusionSession(tiny, model="tiny", device="cpu", dtype="fp32", batch=8)
     assert isinstance(session._runner, LatentRunner)
     running_out_above(4, session._runner.parts.unet, monkeypatch)
     heard: list[Event] = []
@@ -257,7 +257,7 @@ def test_out_of_memory_halves_the_batch_and_says_so(tiny: Path, monkeypatch: pyt
     ]
     assert session.environment["batch"] == "2"
     monkeypatch.undo()
-    two = LatentDiffusionSession(tiny, model="tiny", device="cpu", batch=2)
+    two = LatentDiffusionSession(tiny, model="tiny", device="cpu", dtype="fp32", batch=2)
     for clip, expected in zip(clips, sounds(two, *recipes), strict=True):
         np.testing.assert_array_equal(clip.samples, expected)
 
@@ -265,7 +265,7 @@ def test_out_of_memory_halves_the_batch_and_says_so(tiny: Path, monkeypatch: pyt
 def test_a_smaller_batch_for_long_takes_leaves_short_ones_theirs(
     tiny: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    session = LatentDiffusionSession(tiny, model="tiny", device="cpu", batch=4)
+    session = LatentDiffusionSession(tiny, model="tiny", device="cpu", dtype="fp32", batch=4)
     assert isinstance(session._runner, LatentRunner)
     forward: Callable[..., Any] = session._runner.parts.unet.forward
 
@@ -283,7 +283,7 @@ def test_a_smaller_batch_for_long_takes_leaves_short_ones_theirs(
 
 
 def test_memory_that_does_not_fit_one_take_is_an_error(tiny: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    session = LatentDiffusionSession(tiny, model="tiny", device="cpu", batch=2)
+    session = LatentDiffusionSession(tiny, model="tiny", device="cpu", dtype="fp32", batch=2)
     assert isinstance(session._runner, LatentRunner)
     running_out_above(0, session._runner.parts.unet, monkeypatch)
     with pytest.raises(ModelError, match="not enough memory") as caught:
@@ -305,7 +305,7 @@ def test_what_counts_as_out_of_memory(error: Exception, expected: bool) -> None:
 
 
 def test_another_failure_is_a_model_error(tiny: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    session = LatentDiffusionSession(tiny, model="tiny", device="cpu")
+    session = LatentDiffusionSession(tiny, model="tiny", device="cpu", dtype="fp32")
     assert isinstance(session._runner, LatentRunner)
 
     def broken(*args: Any, **kwargs: Any) -> Any:
@@ -320,6 +320,24 @@ def test_sampling_is_reported_after_every_step(session: LatentDiffusionSession) 
     heard: list[Event] = []
     list(session.generate([RECIPE], on_event=heard.append, cancelled=lambda: False))
     assert heard == [Sampling("tiny", step, 3, 1) for step in (1, 2, 3)]
+
+
+def test_a_cancelled_run_stops_before_the_next_take_is_decoded(
+    batched: LatentDiffusionSession, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert isinstance(batched._runner, LatentRunner)
+    vocoder = batched._runner.parts.vocoder
+    forward, vocoded = vocoder.forward, list[int]()
+
+    def counted(*args: Any, **kwargs: Any) -> Any:
+        vocoded.append(1)
+        return forward(*args, **kwargs)
+
+    monkeypatch.setattr(vocoder, "forward", counted)
+    takes = [RECIPE, replace(RECIPE, take=2), replace(RECIPE, take=3)]
+    with pytest.raises(Cancelled):
+        list(batched.generate(takes, on_event=ignore, cancelled=lambda: len(vocoded) == 2))
+    assert len(vocoded) == 2
 
 
 @pytest.mark.parametrize("after", [0, 1, 2])
@@ -340,7 +358,7 @@ def test_a_prompt_too_long_for_the_model_is_told(session: LatentDiffusionSession
 
 
 def test_dtypes_can_be_mixed_and_leave_no_trace(tiny: Path) -> None:
-    session = LatentDiffusionSession(tiny, model="tiny", device="cpu")
+    session = LatentDiffusionSession(tiny, model="tiny", device="cpu", dtype="fp32")
     full, half = RECIPE, replace(RECIPE, dtype="bf16")
     seen = []
     clips = []
@@ -359,7 +377,7 @@ def test_a_dtype_that_is_only_emulated_is_computed_in_fp32(
     half = replace(RECIPE, dtype="bf16")
     for found, dtype in (({}, "fp32"), ({"amx_bf16": True}, "bf16"), ({"avx512_fp16": True}, "fp32")):
         monkeypatch.setattr(torch.cpu, "get_capabilities", lambda found=found: found)
-        session = LatentDiffusionSession(tiny, model="tiny", device="cpu")
+        session = LatentDiffusionSession(tiny, model="tiny", device="cpu", dtype="fp32")
         (clip,) = makes(session, half)
         assert session.environment["dtype"] == dtype
         if dtype == "fp32":
@@ -415,7 +433,7 @@ def test_the_environment_names_all_that_decides_the_bits(session: LatentDiffusio
 
 
 def test_a_closed_session_is_an_error(tiny: Path) -> None:
-    session = LatentDiffusionSession(tiny, model="tiny", device="cpu")
+    session = LatentDiffusionSession(tiny, model="tiny", device="cpu", dtype="fp32")
     session.close()
     with pytest.raises(ModelError, match="closed"):
         makes(session, RECIPE)

@@ -87,12 +87,12 @@ def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def session(root: Path) -> LatentDiffusionSession:
-    return LatentDiffusionSession(root / "tiny", model="tiny", device="cpu", root=root)
+    return LatentDiffusionSession(root / "tiny", model="tiny", device="cpu", dtype="fp32", root=root)
 
 
 @pytest.fixture(scope="module")
 def batched(root: Path) -> LatentDiffusionSession:
-    return LatentDiffusionSession(root / "tiny", model="tiny", device="cpu", root=root, batch=3)
+    return LatentDiffusionSession(root / "tiny", model="tiny", device="cpu", dtype="fp32", root=root, batch=3)
 
 
 @pytest.fixture(scope="module")

@@ -49,12 +49,12 @@ def tiny(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def session(tiny: Path) -> MusicLDMSession:
-    return MusicLDMSession(tiny, model="tiny", device="cpu")
+    return MusicLDMSession(tiny, model="tiny", device="cpu", dtype="fp32")
 
 
 @pytest.fixture(scope="module")
 def batched(tiny: Path) -> MusicLDMSession:
-    return MusicLDMSession(tiny, model="tiny", device="cpu", batch=4)
+    return MusicLDMSession(tiny, model="tiny", device="cpu", dtype="fp32", batch=4)
 
 
 @pytest.fixture(scope="module")
@@ -183,7 +183,7 @@ def test_a_text_encoder_without_its_text_side_is_refused(tiny: Path, tmp_path: P
     assert ears
     save_file(ears, path, metadata={"format": "pt"})
     with pytest.raises(ModelError, match="text_encoder cannot be loaded: its weights lack"):
-        MusicLDMSession(path.parent.parent, model="tiny", device="cpu")
+        MusicLDMSession(path.parent.parent, model="tiny", device="cpu", dtype="fp32")
 
 
 MANIFEST = """

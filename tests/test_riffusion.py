@@ -216,6 +216,23 @@ def test_each_step_is_told_and_can_be_the_last(batched: RiffusionSession) -> Non
     assert len(heard) == 1
 
 
+def test_a_run_can_be_stopped_between_two_takes_that_are_decoded(
+    batched: RiffusionSession, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    vae, decoded = batched._loaded().parts.vae, list[int]()  # type: ignore[attr-defined]
+    decode = vae.decode
+
+    def counting(latents: Any) -> Any:
+        decoded.append(len(latents))
+        return decode(latents)
+
+    monkeypatch.setattr(vae, "decode", counting)
+    recipes = [replace(RECIPE, take=i, steps=1) for i in range(2)]
+    with pytest.raises(Cancelled):
+        list(batched.generate(recipes, on_event=ignore, cancelled=lambda: len(decoded) == 1))
+    assert decoded == [1]
+
+
 def test_a_source_that_has_changed_is_an_error(tiny: Path, batched: RiffusionSession) -> None:
     recipe = from_source(tiny, 0.5)
     with pytest.raises(ModelError, match="changed while the build ran"):

@@ -246,6 +246,43 @@ def test_each_step_is_told_and_can_be_the_last(session: StableAudioSession) -> N
     assert len(heard) == 2
 
 
+@pytest.mark.parametrize("strength", [1.0, 0.0])
+def test_a_run_can_be_stopped_between_two_takes_that_are_decoded(
+    tiny: Path, batched: StableAudioSession, monkeypatch: pytest.MonkeyPatch, strength: float
+) -> None:
+    vae, decoded = batched._loaded().parts.vae, list[int]()  # type: ignore[attr-defined]
+    decode = vae.decode
+
+    def counting(latents: Any) -> Any:
+        decoded.append(len(latents))
+        return decode(latents)
+
+    monkeypatch.setattr(vae, "decode", counting)
+    recipes = [from_source(tiny, strength, take=i) for i in range(3)]
+    with pytest.raises(Cancelled):
+        list(batched.generate(recipes, on_event=ignore, cancelled=lambda: len(decoded) == 2))
+    assert decoded == [1, 1]
+
+
+def test_out_of_memory_while_decoding_makes_the_batch_smaller(
+    tiny: Path, session: StableAudioSession, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    small = loaded(tiny, batch=2)
+    vae, failures = small._loaded().parts.vae, [torch.OutOfMemoryError("out of memory")]  # type: ignore[attr-defined]
+    decode = vae.decode
+
+    def short_of_memory(latents: Any) -> Any:
+        if failures:
+            raise failures.pop()
+        return decode(latents)
+
+    monkeypatch.setattr(vae, "decode", short_of_memory)
+    recipes = [RECIPE, replace(RECIPE, take=2)]
+    for sound, expected in zip(sounds(small, *recipes), sounds(session, *recipes), strict=True):
+        np.testing.assert_array_equal(sound, expected)
+    assert small.environment["batch"] == "1"
+
+
 def test_the_environment_names_the_sampler_s_library(session: StableAudioSession) -> None:
     sounds(session, RECIPE)
     environment = {"torch", "diffusers", "transformers", "torchsde", "device", "dtype", "batch", "threads"}

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from sfxgen.build import build
 from sfxgen.contracts import Complaint, Surroundings
 from sfxgen.errors import Cancelled, ManifestError, ModelError
-from sfxgen.events import Event, Sampling, ignore
+from sfxgen.events import Event, Notice, Sampling, ignore
 from sfxgen.models import weighted
 from sfxgen.models.stable_audio3 import adapter
 from sfxgen.recipe import Recipe
@@ -30,8 +30,10 @@ pytest.importorskip("transformers", reason="needs sfxgen[models]: transformers i
 if not hasattr(diffusers, "StableAudio3Pipeline"):
     pytest.skip("this diffusers has no Stable Audio 3", allow_module_level=True)
 
+from diffusers.models.autoencoders import autoencoder_same  # noqa: E402
 from tiny_stable_audio import save_tiny_stable_audio3  # noqa: E402
 
+from sfxgen.models import stable_audio3_vae  # noqa: E402
 from sfxgen.models.stable_audio3_session import StableAudio3Session, pasted  # noqa: E402
 
 RATE, RATIO = 44_100, 512
@@ -185,6 +187,161 @@ def test_an_inpainted_part_is_the_inpaint_pipeline_s_and_the_rest_is_the_source_
         np.testing.assert_array_equal(sound[part], source[part])
     plain = pipeline_sound(pipeline_of(tiny, "StableAudio3Pipeline"), recipe)
     assert not np.array_equal(made, plain), "the model is shown what stays"
+
+
+def test_of_strength_0_too_an_inpainted_take_is_its_source_outside_the_parts(
+    tiny: Path, session: StableAudio3Session
+) -> None:
+    whole, part = sounds(
+        session, from_source(tiny, strength=0.0), from_source(tiny, inpaint=[[0.1, 0.25]], strength=0.0)
+    )
+    source, _ = soundfile.read(tiny / "hum.wav", dtype="float32")
+    fade, start, end = (round(s * RATE) for s in (0.02, 0.1, 0.25))
+    np.testing.assert_array_equal(part[start + fade : end - fade], whole[start + fade : end - fade])
+    np.testing.assert_array_equal(part[:start], source[:start])
+    np.testing.assert_array_equal(part[end:], source[end:])
+
+
+VAES: list[dict[str, Any]] = [
+    {"encoder_c_mults": [2], "encoder_strides": [8], "encoder_transformer_depths": [1]},
+    {"encoder_c_mults": [2], "encoder_strides": [8], "encoder_transformer_depths": [3]},
+    {
+        "encoder_c_mults": [2],
+        "encoder_strides": [8],
+        "encoder_transformer_depths": [2],
+        "sliding_window": 2,
+        "decoder_sinusoidal_blocks": [2],
+    },
+    {"encoder_c_mults": [2, 2], "encoder_strides": [4, 2], "encoder_transformer_depths": [1, 2]},
+    {
+        "encoder_c_mults": [2],
+        "encoder_strides": [8],
+        "encoder_transformer_depths": [2],
+        "use_differential_attention": False,
+    },
+]
+
+
+@pytest.mark.parametrize("shape", VAES, ids=str)
+def test_the_vae_in_windows_gives_what_it_gives_of_the_whole(
+    shape: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(0)
+        vae = diffusers.AutoencoderSAME(
+            audio_channels=2, patch_size=16, encoder_channels=16, latent_dim=8, dim_heads=8, **shape
+        ).eval()
+        for weight in vae.parameters():
+            if weight.std(correction=0) < 0.05:  # what starts at zero would leave neighbours without effect
+                weight.data += 0.2 * torch.randn_like(weight)
+        latents = torch.randn(1, 8, 90)
+        waveform = 0.3 * torch.randn(1, 2, 90 * vae.downsampling_ratio)
+    monkeypatch.setattr(stable_audio3_vae, "WINDOW", 40)
+    around = stable_audio3_vae.context(vae)
+    seen: list[int] = []
+    whole_mask = autoencoder_same._band_mask
+
+    def band_mask(length: int, *more: Any) -> Any:
+        seen.append(length)
+        return whole_mask(length, *more)
+
+    monkeypatch.setattr(autoencoder_same, "_band_mask", band_mask)
+
+    def both() -> tuple[Any, Any]:
+        decoded = stable_audio3_vae.decode(vae, latents, lambda: None)
+        return decoded, stable_audio3_vae.encode(vae, waveform)
+
+    with torch.inference_mode():
+        sound, encoded = vae.decode(latents).sample, vae.encode(waveform).latents
+        largest = max(seen)
+        seen.clear()
+        near = both()
+        assert max(seen) <= (40 + 2 * around) * largest / 90
+        monkeypatch.setattr(stable_audio3_vae, "context", lambda vae: 0)
+        cut = both()
+    for whole, in_windows, without_context in zip((sound, encoded), near, cut, strict=True):
+        assert in_windows.shape == whole.shape
+        exact = 2e-6 * float(whole.abs().max())
+        assert float((in_windows - whole).abs().max()) < exact
+        assert float((without_context - whole).abs().max()) > 1000 * exact
+
+
+def test_a_latent_beyond_the_context_counts_for_nothing(tiny: Path) -> None:
+    vae = pipeline_of(tiny, "StableAudio3Pipeline").vae
+    around, at = stable_audio3_vae.context(vae), slice(15 * RATIO, 16 * RATIO)
+    latents = torch.randn(1, 8, 30)
+    beyond, last_within = latents.clone(), latents.clone()
+    beyond[:, :, : 15 - around] = beyond[:, :, 15 + around + 1 :] = 0
+    last_within[:, :, 15 + around] = 0
+    with torch.inference_mode():
+        plain, same, other = (
+            vae.decode(some).sample[:, :, at].numpy() for some in (latents, beyond, last_within)
+        )
+    np.testing.assert_array_equal(same, plain)
+    assert not np.array_equal(other, plain)
+
+
+def test_a_long_take_is_computed_in_windows_and_can_be_stopped_between_them(
+    tiny: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    recipes = [replace(RECIPE, duration_s=1.0), replace(from_source(tiny, strength=0.5), duration_s=1.0)]
+    whole = sounds(loaded(tiny), *recipes)
+    monkeypatch.setattr(stable_audio3_vae, "WINDOW", 40)
+    session = loaded(tiny)
+    for sound, in_windows in zip(whole, sounds(session, *recipes), strict=True):
+        np.testing.assert_allclose(in_windows, sound, atol=1e-5 * np.abs(sound).max(), rtol=0)
+    decoded = counted_decodes(session, monkeypatch)
+    with pytest.raises(Cancelled):
+        list(session.generate(recipes[:1], on_event=ignore, cancelled=lambda: len(decoded) == 2))
+    assert decoded == [41, 42]
+
+
+def counted_decodes(
+    session: StableAudio3Session, monkeypatch: pytest.MonkeyPatch, *failures: Exception
+) -> list[int]:
+    """Return a list of the latents of each decoding from now on; the first ones fail."""
+    vae, decoded, left = session._loaded().parts.vae, list[int](), list(failures)  # type: ignore[attr-defined]
+    decode = vae.decode
+
+    def counting(latents: Any) -> Any:
+        decoded.append(latents.shape[2])
+        if left:
+            raise left.pop(0)
+        return decode(latents)
+
+    monkeypatch.setattr(vae, "decode", counting)
+    return decoded
+
+
+def test_a_run_can_be_stopped_between_two_takes_that_are_decoded(
+    tiny: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    session = loaded(tiny, batch=3)
+    decoded = counted_decodes(session, monkeypatch)
+    for recipes in ([replace(RECIPE, take=i) for i in range(3)], [from_source(tiny, strength=0.0)] * 3):
+        decoded.clear()
+        with pytest.raises(Cancelled):
+            list(session.generate(recipes, on_event=ignore, cancelled=lambda: len(decoded) == 2))
+        assert len(decoded) == 2
+
+
+def test_out_of_memory_while_decoding_makes_the_batch_smaller_and_at_last_is_told(
+    tiny: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    session, heard = loaded(tiny, batch=2), list[Event]()
+    recipes = [RECIPE, replace(RECIPE, take=2)]
+    expected = sounds(loaded(tiny), *recipes)
+    full = torch.OutOfMemoryError("out of memory")
+    counted_decodes(session, monkeypatch, full)
+    clips = list(session.generate(recipes, on_event=heard.append, cancelled=lambda: False))
+    for clip, sound in zip(clips, expected, strict=True):
+        np.testing.assert_array_equal(clip.samples, sound)
+    assert [event.message for event in heard if isinstance(event, Notice)] == [
+        "tiny: out of memory with 2 takes at once, going on with 1"
+    ]
+    counted_decodes(session, monkeypatch, full)
+    with pytest.raises(ModelError, match="not enough memory on cpu for one take of 22050 frames"):
+        sounds(session, RECIPE)
 
 
 def test_a_part_fades_in_and_out_inside_its_ends_but_not_at_the_sound_s_own() -> None:

@@ -25,10 +25,11 @@ from torch import Tensor
 from torch.nn import functional
 
 from sfxgen.events import OnEvent
+from sfxgen.models.diffusion_batch import FolderSession, load_part
 from sfxgen.models.guided_sampling import mixed
 from sfxgen.models.latent_diffusion import ClapText, Condition, Parts
 from sfxgen.models.musical_runner import MusicalRunner
-from sfxgen.models.torch_session import DTYPES, TorchSession, load_config, load_module, quiet, scheduler_class
+from sfxgen.models.torch_session import DTYPES, Runner, load_config, scheduler_class
 from sfxgen.recipe import Recipe
 
 HEARD_TOKENS = 128
@@ -124,19 +125,18 @@ def load_runner(
     Raises ModelError for weights that are corrupt, incomplete, or hold anything but tensors.
     """
 
-    def module(name: str, cls: Any, dtype: torch.dtype = DTYPES[dtype]) -> Any:
-        with quiet():  # diffusers warns of every change of dtype
-            return load_module(folder / name, cls).to(device=device, dtype=dtype).eval()
+    def module(name: str, cls: Any, dtype: str = dtype) -> Any:
+        return load_part(folder / name, cls, device, dtype)
 
     hearing = TwoTexts(
         clap=ClapText(
             tokenizer=load_config(folder / "tokenizer", transformers.RobertaTokenizerFast),
-            text_encoder=module("text_encoder", transformers.ClapTextModelWithProjection, torch.float32),
+            text_encoder=module("text_encoder", transformers.ClapTextModelWithProjection, "fp32"),
         ),
         tokenizer=load_config(folder / "tokenizer_2", transformers.T5TokenizerFast),
-        text_encoder=module("text_encoder_2", transformers.T5EncoderModel, torch.float32),
-        projection=module("projection_model", diffusers.AudioLDM2ProjectionModel, torch.float32),
-        language_model=module("language_model", transformers.GPT2Model, torch.float32),
+        text_encoder=module("text_encoder_2", transformers.T5EncoderModel, "fp32"),
+        projection=module("projection_model", diffusers.AudioLDM2ProjectionModel, "fp32"),
+        language_model=module("language_model", transformers.GPT2Model, "fp32"),
         dtype=DTYPES[dtype],
     )
     parts = Parts(
@@ -180,23 +180,9 @@ class AudioLDM2Runner(MusicalRunner):
         return self._padded[negative, length]
 
 
-class AudioLDM2Session(TorchSession):
+class AudioLDM2Session(FolderSession):
     """AudioLDM 2 in memory, out of a folder."""
 
-    def __init__(
-        self,
-        folder: Path,
-        *,
-        model: str,
-        device: str,
-        dtype: str = "fp32",
-        batch: int | None = None,
-        root: Path | None = None,
-    ) -> None:
-        super().__init__(
-            lambda dtype: load_runner(folder, device, dtype, model=model, root=root),
-            model=model,
-            device=device,
-            dtype=dtype,
-            batch=batch,
-        )
+    def runner(self, folder: Path, device: str, dtype: str, *, model: str, root: Path | None) -> Runner:
+        """Load the model's parts in a dtype. Raises ModelError for weights that are damaged."""
+        return load_runner(folder, device, dtype, model=model, root=root)

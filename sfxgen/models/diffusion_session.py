@@ -10,31 +10,23 @@ from pathlib import Path
 from typing import Any
 
 import diffusers
+import numpy as np
 import torch
 import transformers
 
 from sfxgen.audio.clip import Samples
 from sfxgen.errors import ModelError
-from sfxgen.events import Notice, OnEvent
-from sfxgen.models.guided_sampling import Guide, guide_of, is_guided, mixed, read_source, sample_guided
+from sfxgen.events import OnEvent
+from sfxgen.models.diffusion_batch import FolderSession, Texts, load_part
+from sfxgen.models.guided_sampling import Guide, guide_of, is_guided, mixed, sample_guided
 from sfxgen.models.latent_diffusion import ClapText, Condition, Parts, joined, sample
-from sfxgen.models.torch_session import (
-    DTYPES,
-    OnStep,
-    Shape,
-    TorchSession,
-    load_config,
-    load_module,
-    quiet,
-    scheduler_class,
-)
+from sfxgen.models.source_audio import Sources
+from sfxgen.models.torch_session import DTYPES, OnStep, Runner, Shape, load_config, scheduler_class
 from sfxgen.recipe import Recipe
 
 GPU_BATCH_LATENTS = 1024
 """Steps of the latents' time axis in one GPU batch: 8 takes of 5.12 s."""
 GPU_BATCH_MOST = 16
-SOURCES_KEPT = 8
-"""How many sources of guided takes stay in memory."""
 
 
 def canonical_batch(device: str, latent_steps: int) -> int:
@@ -56,8 +48,7 @@ def load_parts(folder: Path, device: str, dtype: str) -> Parts:
     """
 
     def module(name: str, cls: Any) -> Any:
-        with quiet():  # diffusers warns of every change of dtype
-            return load_module(folder / name, cls).to(device=device, dtype=DTYPES[dtype]).eval()
+        return load_part(folder / name, cls, device, dtype)
 
     return Parts(
         conditioner=ClapText(
@@ -80,10 +71,10 @@ class LatentRunner:
     """
 
     def __init__(self, parts: Parts, *, model: str, root: Path | None = None) -> None:
-        self.parts, self._model, self._root = parts, model, root
+        self.parts, self._model = parts, model
         self.sample_rate = parts.sample_rate
-        self._heard: dict[str, Condition] = {}
-        self._sources: dict[tuple[str, str], Samples] = {}
+        self._texts = Texts(model, parts.conditioner.count, parts.conditioner.encode)
+        self._sources = Sources(root, parts.sample_rate, 1)
 
     def shape(self, recipe: Recipe) -> Shape:
         """Return the recipe's length and sampling settings."""
@@ -158,16 +149,8 @@ class LatentRunner:
         return guide_of(self.parts, recipe, self._source)
 
     def _source(self, params: Mapping[str, Any]) -> Samples:
-        """Return a source of (frames,) at the model's rate, read once while it is one of the last few."""
-        key = str(params["source"]), str(params["digest"])
-        if key not in self._sources:
-            if self._root is None:
-                raise ModelError(f"{self._model} was opened without a project, where {key[0]} would be")
-            samples = read_source(self._root, params, self.sample_rate)
-            while len(self._sources) >= SOURCES_KEPT:
-                self._sources.pop(next(iter(self._sources)))
-            self._sources[key] = samples
-        return self._sources[key]
+        """Return a source of (frames,) at the model's rate."""
+        return np.ascontiguousarray(self._sources.whole(params)[:, 0])
 
     def _between(self, one: Condition, guide: Guide, on_event: OnEvent) -> Condition:
         """Return what the model hears along a morph from one prompt to another."""
@@ -179,38 +162,13 @@ class LatentRunner:
         return self._condition(take.negative, on_event)
 
     def _condition(self, text: str, on_event: OnEvent) -> Condition:
-        """Return what the model hears in a text, computed once for each distinct one."""
-        if text not in self._heard:
-            tokens, heard = self.parts.conditioner.count(text)
-            if tokens > heard:
-                on_event(
-                    Notice(
-                        f"{self._model} hears the first {heard} of {tokens} tokens of {text[:40]!r}…",
-                        hint="shorten the prompt",
-                        level="warning",
-                    )
-                )
-            self._heard[text] = self.parts.conditioner.encode(text)
-        return self._heard[text]
+        """Return what the model hears in a text."""
+        return self._texts.hear(text, on_event)
 
 
-class LatentDiffusionSession(TorchSession):
+class LatentDiffusionSession(FolderSession):
     """AudioLDM in memory, out of a folder."""
 
-    def __init__(
-        self,
-        folder: Path,
-        *,
-        model: str,
-        device: str,
-        dtype: str = "fp32",
-        batch: int | None = None,
-        root: Path | None = None,
-    ) -> None:
-        super().__init__(
-            lambda dtype: LatentRunner(load_parts(folder, device, dtype), model=model, root=root),
-            model=model,
-            device=device,
-            dtype=dtype,
-            batch=batch,
-        )
+    def runner(self, folder: Path, device: str, dtype: str, *, model: str, root: Path | None) -> Runner:
+        """Load the model's parts in a dtype. Raises ModelError for weights that are damaged."""
+        return LatentRunner(load_parts(folder, device, dtype), model=model, root=root)

@@ -15,7 +15,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -24,8 +24,8 @@ from torch import Tensor
 
 from sfxgen.audio.clip import Samples
 from sfxgen.audio.loop import cross_fade, stretched
-from sfxgen.audio.resample import resample, to_channels
 from sfxgen.errors import ModelError
+from sfxgen.models.diffusion_batch import decoded
 from sfxgen.models.latent_diffusion import (
     Condition,
     Known,
@@ -36,7 +36,6 @@ from sfxgen.models.latent_diffusion import (
     make_scheduler,
 )
 from sfxgen.models.mel import log_mel, normalised
-from sfxgen.models.project_audio import read_audio
 
 if TYPE_CHECKING:
     from sfxgen.recipe import JsonValue, Recipe
@@ -94,15 +93,6 @@ class Guide:
     def settings(self) -> tuple[JsonValue, ...]:
         """What takes of one batch have in common, besides what plain ones have."""
         return (self.start, self.window, self.windows, self.skip, self.is_masked, self.seam_steps)
-
-
-def read_source(root: Path, params: Mapping[str, Any], sample_rate: int) -> Samples:
-    """Return the file that params name by `source` and `digest`: float32 of (frames,), folded to mono, at a model's rate.
-
-    Raises ModelError where it cannot be read, is too long, or is not the file that the recipe was made for.
-    """
-    clip = read_audio(root, str(params["source"]), str(params["digest"]))
-    return np.ascontiguousarray(resample(to_channels(clip, 1), sample_rate).samples[:, 0])
 
 
 def is_guided(recipe: Recipe) -> bool:
@@ -390,7 +380,7 @@ def sample_guided(
             known=Known(state.roll(half, dims=2), keep),
         )
         state = turned.roll(-half, dims=2)
-    return [_finished(parts, guide, state[i : i + 1].clone()) for i, guide in enumerate(guides)]
+    return decoded(guides, state, partial(_finished, parts), on_step=on_step)
 
 
 def _round_of(on_step: Callable[[int, int], None], n: int, rounds: int) -> Callable[[int, int], None]:

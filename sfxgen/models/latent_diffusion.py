@@ -29,6 +29,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from sfxgen.audio.clip import Samples
+from sfxgen.models.diffusion_batch import decoded
 from sfxgen.models.schedulers import DEFAULT, SCHEDULERS
 
 
@@ -270,4 +271,4 @@ def sample(
         generators=[generator for _, generator in drawn],
         on_step=on_step,
     )
-    return [decode(parts, latents[i : i + 1].clone(), frames) for i in range(len(seeds))]
+    return decoded(seeds, latents, lambda _, one: decode(parts, one, frames), on_step=on_step)

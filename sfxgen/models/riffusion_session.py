@@ -11,6 +11,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -22,8 +23,9 @@ from torch import Tensor
 
 from sfxgen.audio.clip import Samples
 from sfxgen.errors import ModelError
-from sfxgen.events import Notice, OnEvent
+from sfxgen.events import OnEvent
 from sfxgen.models import riffusion_picture
+from sfxgen.models.diffusion_batch import FolderSession, Texts, decoded, filled, load_part
 from sfxgen.models.latent_diffusion import Condition, Parts, denoise, joined, make_scheduler
 from sfxgen.models.riffusion_picture import (
     FREQUENCIES,
@@ -34,16 +36,8 @@ from sfxgen.models.riffusion_picture import (
     picture_of,
     sound_of,
 )
-from sfxgen.models.source_audio import Sources
-from sfxgen.models.torch_session import (
-    DTYPES,
-    OnStep,
-    Shape,
-    TorchSession,
-    load_config,
-    load_module,
-    scheduler_class,
-)
+from sfxgen.models.source_audio import Encodings, Sources
+from sfxgen.models.torch_session import DTYPES, OnStep, Runner, Shape, load_config, scheduler_class
 from sfxgen.recipe import Recipe
 
 TRAINED_COLUMNS = 512
@@ -87,16 +81,16 @@ def load_parts(folder: Path, device: str, dtype: str) -> Parts:
     The VAE is in float32 whatever the dtype of the others: what it makes is raised to the fourth power.
     """
 
-    def module(name: str, cls: Any, dtype: str = dtype) -> Any:
-        return load_module(folder / name, cls).to(device=device, dtype=DTYPES[dtype]).eval()
+    def part(name: str, cls: Any, dtype: str = dtype) -> Any:
+        return load_part(folder / name, cls, device, dtype)
 
     return Parts(
         conditioner=ClipText(
             tokenizer=load_config(folder / "tokenizer", transformers.CLIPTokenizer),
-            text_encoder=module("text_encoder", transformers.CLIPTextModel),
+            text_encoder=part("text_encoder", transformers.CLIPTextModel),
         ),
-        unet=module("unet", diffusers.UNet2DConditionModel),
-        vae=module("vae", diffusers.AutoencoderKL, "fp32"),
+        unet=part("unet", diffusers.UNet2DConditionModel),
+        vae=part("vae", diffusers.AutoencoderKL, "fp32"),
         vocoder=None,
         scheduler=load_config(folder / "scheduler", scheduler_class(folder / "scheduler")),
         device=torch.device(device),
@@ -108,6 +102,12 @@ def columns_for(frames: int) -> int:
     """Return how wide a picture is that holds so many frames of what is made of it."""
     needed = math.ceil(frames * SAMPLE_RATE / (MADE_RATE * HOP * COLUMNS_APART)) * COLUMNS_APART
     return max(TRAINED_COLUMNS, needed)
+
+
+def encode(parts: Parts, source: Samples) -> Any:
+    """Return the VAE's view of the picture of a source of (frames, 1): a distribution of latents."""
+    picture = picture_of(torch.from_numpy(source[:, 0].copy()).to(parts.device))
+    return parts.vae.encode((2.0 * picture - 1.0).expand(1, 3, -1, -1)).latent_dist
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,11 +124,11 @@ class RiffusionRunner:
 
     sample_rate = MADE_RATE
 
-    def __init__(self, parts: Parts, *, model: str, root: Path) -> None:
+    def __init__(self, parts: Parts, *, model: str, root: Path | None) -> None:
         self.parts, self._model = parts, model
-        self._heard: dict[str, Condition] = {}
+        self._texts = Texts(model, parts.conditioner.count, parts.conditioner.encode)
         self._sources = Sources(root, SAMPLE_RATE, 1)
-        self._encodings: tuple[tuple[Any, ...], Any] | None = None
+        self._encodings = Encodings(self._sources, partial(encode, parts))
 
     def shape(self, recipe: Recipe) -> Shape:
         """Return the recipe's length and sampling settings."""
@@ -153,7 +153,9 @@ class RiffusionRunner:
     ) -> list[Samples]:
         """Sample a batch, then decode one take at a time."""
         latents = self.latents(takes, shape, rows, on_step=on_step, on_event=on_event)
-        return [self._sound(take, latents[i : i + 1].clone(), shape.frames) for i, take in enumerate(takes)]
+        return decoded(
+            takes, latents, lambda take, one: self._sound(take, one, shape.frames), on_step=on_step
+        )
 
     def latents(
         self, takes: Sequence[Recipe], shape: Shape, rows: int, *, on_step: OnStep, on_event: OnEvent
@@ -164,7 +166,7 @@ class RiffusionRunner:
         assert first.steps is not None
         assert first.scheduler is not None
         skip = first.steps - int(first.steps * float(first.params.get("strength", 1.0)))
-        fill = [*takes, *([first] * (rows - len(takes)))]
+        fill = filled(takes, rows)
         drawn = [self._drawn(take, columns_for(shape.frames), is_fresh=not skip) for take in fill]
         origins = [one.origin for one in drawn if one.origin is not None]
         is_guided = first.guidance > 1.0
@@ -172,8 +174,8 @@ class RiffusionRunner:
             self.parts,
             make_scheduler(self.parts.scheduler, first.scheduler),
             torch.cat([one.noise for one in drawn]),
-            joined([self._hear(take.prompt, on_event) for take in fill]),
-            joined([self._hear(take.negative, on_event) for take in fill]) if is_guided else None,
+            joined([self._texts.hear(take.prompt, on_event) for take in fill]),
+            joined([self._texts.hear(take.negative, on_event) for take in fill]) if is_guided else None,
             first.guidance,
             steps=first.steps,
             generators=[one.generator for one in drawn],
@@ -205,49 +207,15 @@ class RiffusionRunner:
         return Drawn(torch.randn(size, generator=generator), origin, generator)
 
     def _origin(self, take: Recipe, columns: int, generator: torch.Generator) -> Tensor:
-        """Return the latents of a take's source; what the VAE made of the last one is kept: variants share it."""
-        key = take.params["digest"], bool(take.params.get("loops")), columns
-        if self._encodings is None or self._encodings[0] != key:
-            source = self._sources.read(take.params, columns * HOP)
-            picture = picture_of(torch.from_numpy(source[:, 0].copy()).to(self.parts.device))
-            colours = (2.0 * picture - 1.0).expand(1, 3, -1, -1)
-            self._encodings = key, self.parts.vae.encode(colours).latent_dist
-        found: Tensor = self.parts.vae.config.scaling_factor * self._encodings[1].sample(generator)
+        """Return the latents of a take's source."""
+        seen = self._encodings.of(take.params, columns * HOP)
+        found: Tensor = self.parts.vae.config.scaling_factor * seen.sample(generator)
         return found
 
-    def _hear(self, text: str, on_event: OnEvent) -> Condition:
-        """Return what the model hears in a text, computed once for each distinct one."""
-        if text not in self._heard:
-            tokens, heard = self.parts.conditioner.count(text)
-            if tokens > heard:
-                on_event(
-                    Notice(
-                        f"{self._model} hears the first {heard} of {tokens} tokens of {text[:40]!r}…",
-                        hint="shorten the prompt",
-                        level="warning",
-                    )
-                )
-            self._heard[text] = self.parts.conditioner.encode(text)
-        return self._heard[text]
 
+class RiffusionSession(FolderSession):
+    """Riffusion in memory, out of a folder."""
 
-class RiffusionSession(TorchSession):
-    """Riffusion in memory, out of a folder. `root` is the project, whose files may be sources."""
-
-    def __init__(
-        self,
-        folder: Path,
-        *,
-        model: str,
-        device: str,
-        root: Path,
-        dtype: str = "bf16",
-        batch: int | None = None,
-    ) -> None:
-        super().__init__(
-            lambda dtype: RiffusionRunner(load_parts(folder, device, dtype), model=model, root=root),
-            model=model,
-            device=device,
-            dtype=dtype,
-            batch=batch,
-        )
+    def runner(self, folder: Path, device: str, dtype: str, *, model: str, root: Path | None) -> Runner:
+        """Load the parts in a dtype. Raises ModelError for weights that are damaged."""
+        return RiffusionRunner(load_parts(folder, device, dtype), model=model, root=root)

@@ -5,36 +5,27 @@ Stability AI, "Stable Audio 3" (2026, arXiv 2605.17991). The sampling is in `sta
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sfxgen.contracts import Complaint, ModelInfo, ProjectFiles, Session, Surroundings
+from sfxgen.contracts import ModelInfo, Session, Surroundings
 from sfxgen.errors import ModelUnavailable
 from sfxgen.models import weights
-from sfxgen.models.complaints import DTYPES, outside, too_long, unknown, without_prompt
-from sfxgen.models.guided import guided_complaints, guided_params, with_sources
-from sfxgen.models.weighted import Weighted
+from sfxgen.models.diffusion_face import DiffusionFace
 
 if TYPE_CHECKING:
     from sfxgen.recipe import JsonValue, Kind
 
 PARTS = ("duration_embedder", "scheduler", "text_encoder", "tokenizer", "transformer", "vae")
 PIPELINES = ("StableAudio3Pipeline", "StableAudio3AudioToAudioPipeline", "StableAudio3InpaintPipeline")
-MIN_DURATION_S = 0.1  # one latent is 4,096 frames
 SMALL_LONGEST_S = 120.0
 MEDIUM_LONGEST_S = 380.0
-MAX_PROMPT_CHARACTERS = 2000  # the text encoder hears 256 tokens
-MAX_STEPS = 500
-MAX_GUIDANCE = 50.0
 DEFAULT_STRENGTH = 0.6
 
 ACCEPTS = frozenset({"prompt", "steps", "dtype", "duration_s", "source", "strength", "inpaint"})
 GUIDED = ACCEPTS | {"negative", "guidance"}
-
-DEFAULT_DURATION_S = 5.0
-"""That of a take without a source; with one, the source's length."""
 
 DISTILLED: Mapping[str, JsonValue] = {"steps": 8, "dtype": "bf16"}
 """The eight steps that the weights were distilled for."""
@@ -63,12 +54,15 @@ def _known(variant: str, longest_s: float, summary: str) -> ModelInfo:
     )
 
 
-class StableAudio3(Weighted):
+class StableAudio3(DiffusionFace):
     """The adapter. See `sfxgen.contracts.Adapter`."""
 
     name = "stable_audio3"
     version = 1
     title = "Stable Audio 3"
+    min_duration_s = 0.1  # one latent is 4,096 frames
+    default_duration_s = 5.0
+    max_prompt_characters = 2000  # the text encoder hears 256 tokens
     layouts: Mapping[str, tuple[str, ...]] = dict.fromkeys(PIPELINES, PARTS)
     models: tuple[ModelInfo, ...] = (
         _known("small-sfx", SMALL_LONGEST_S, "sound effects in stereo, up to 2 minutes"),
@@ -88,36 +82,12 @@ class StableAudio3(Weighted):
             return found
         return replace(found, accepts=GUIDED, defaults=OWN, max_duration_s=MEDIUM_LONGEST_S)
 
-    def with_files(
-        self, keys: Mapping[str, JsonValue], files: ProjectFiles
-    ) -> tuple[dict[str, JsonValue], list[Complaint]]:
-        """Return the keys with what the file is that `source` names, and how long a take is that has no source."""
-        found, wrong = with_sources(keys, files)
-        if not found.get("source"):
-            found.setdefault("duration_s", DEFAULT_DURATION_S)
-        return found, wrong
-
-    def complaints(
-        self, info: ModelInfo, keys: Mapping[str, JsonValue], *, kind: Kind = "one_shot"
-    ) -> Iterator[Complaint]:
-        """Yield what is wrong with a sound's keys, each told by itself."""
-        del kind
-        if wrong := weights.path_complaint(info.where):
-            yield Complaint("model", wrong, hint="write stable_audio3:org/name, or a folder of the project")
-        yield from without_prompt(keys)
-        yield from too_long(keys, ("prompt", "negative"), MAX_PROMPT_CHARACTERS)
-        yield from outside(keys, "steps", 1, MAX_STEPS)
-        yield from outside(keys, "guidance", 0, MAX_GUIDANCE)
-        yield from outside(keys, "duration_s", MIN_DURATION_S, info.max_duration_s)
-        yield from unknown(keys, "dtype", DTYPES, self.title)
-        yield from guided_complaints(info, keys)
-
     def params(self, info: ModelInfo, keys: Mapping[str, JsonValue], *, kind: Kind) -> dict[str, JsonValue]:
         """Return the source with its digest, the strength, and the parts to make anew."""
         given = dict(keys)
         if keys.get("strength") is None and not keys.get("inpaint"):
             given["strength"] = DEFAULT_STRENGTH
-        return guided_params(info, given, is_loop=kind == "loop")
+        return super().params(info, given, kind=kind)
 
     def wanted_files(self, names: Iterable[str]) -> list[str]:
         """Return what to download of a repository: nothing of one in the authors' own layout, which is no use here."""

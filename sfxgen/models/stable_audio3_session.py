@@ -14,11 +14,11 @@ This module imports torch, diffusers and transformers: the adapter imports it on
 
 from __future__ import annotations
 
-import inspect
 import math
 from collections.abc import Sequence
 from copy import deepcopy
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -30,17 +30,21 @@ from torch import Tensor
 
 from sfxgen.audio.clip import Samples
 from sfxgen.errors import ModelError
-from sfxgen.events import Notice, OnEvent
-from sfxgen.models.source_audio import Sources
-from sfxgen.models.torch_session import (
-    DTYPES,
-    OnStep,
-    Shape,
-    TorchSession,
-    load_config,
-    load_module,
-    scheduler_class,
+from sfxgen.events import OnEvent
+from sfxgen.models import stable_audio3_vae
+from sfxgen.models.diffusion_batch import (
+    FolderSession,
+    Texts,
+    decoded,
+    draws_of,
+    filled,
+    load_part,
+    stepped,
+    stop_if_cancelled,
 )
+from sfxgen.models.latent_diffusion import initial_noise
+from sfxgen.models.source_audio import Encodings, Sources
+from sfxgen.models.torch_session import DTYPES, OnStep, Runner, Shape, load_config, scheduler_class
 from sfxgen.recipe import Recipe
 
 LOG_SNR = (-6.2, 2.0)
@@ -108,15 +112,15 @@ class Start:
 def load_parts(folder: Path, device: str, dtype: str) -> Parts:
     """Load the parts from a folder in diffusers' layout. Raises ModelError for weights that are damaged."""
 
-    def module(name: str, cls: Any, dtype: str = dtype) -> Any:
-        return load_module(folder / name, cls).to(device=device, dtype=DTYPES[dtype]).eval()
+    def part(name: str, cls: Any, dtype: str = dtype) -> Any:
+        return load_part(folder / name, cls, device, dtype)
 
     return Parts(
         tokenizer=load_config(folder / "tokenizer", transformers.GemmaTokenizerFast),
-        text_encoder=module("text_encoder", transformers.T5GemmaEncoderModel),
-        duration_embedder=module("duration_embedder", diffusers.StableAudio3DurationEmbedder, "fp32"),
-        transformer=module("transformer", diffusers.StableAudio3DiTModel),
-        vae=module("vae", diffusers.AutoencoderSAME, "fp32"),
+        text_encoder=part("text_encoder", transformers.T5GemmaEncoderModel),
+        duration_embedder=part("duration_embedder", diffusers.StableAudio3DurationEmbedder, "fp32"),
+        transformer=part("transformer", diffusers.StableAudio3DiTModel),
+        vae=part("vae", diffusers.AutoencoderSAME, "fp32"),
         scheduler=load_config(folder / "scheduler", scheduler_class(folder / "scheduler")),
         device=torch.device(device),
         dtype=DTYPES[dtype],
@@ -126,6 +130,11 @@ def load_parts(folder: Path, device: str, dtype: str) -> Parts:
 def longest_text(parts: Parts) -> int:
     """Return how many tokens the model hears."""
     return min(int(parts.tokenizer.model_max_length), LONGEST_TEXT)
+
+
+def token_counts(parts: Parts, text: str) -> tuple[int, int]:
+    """Return how many tokens a text has, and how many of them the model hears."""
+    return len(parts.tokenizer(text).input_ids), longest_text(parts)
 
 
 def hear(parts: Parts, text: str) -> Heard:
@@ -165,21 +174,15 @@ def denoise(
     """
     scheduler = deepcopy(parts.scheduler)
     scheduler.set_timesteps(sigmas=list(levels), device=parts.device)
-    takes_draws = "generator" in inspect.signature(scheduler.step).parameters
-    draws = {"generator": [start.generator for start in starts]} if takes_draws else {}
-    is_guided = guidance > 1.0
     told = told.to(parts.dtype).expand(len(heard), -1)
     states = torch.cat([torch.cat([one.states for one in heard]), told.unsqueeze(1)], dim=1)
     mask = torch.cat([one.mask for one in heard])
     mask = torch.cat([mask, mask.new_ones(len(heard), 1)], dim=1)
     shown = [start.shown for start in starts if start.shown is not None]
-    local = torch.cat(shown * (2 if is_guided else 1)).to(parts.dtype) if shown else None
-    x = torch.cat([start.latents for start in starts])
-    count = len(scheduler.timesteps)
-    on_step(0, count)
-    for i, t in enumerate(scheduler.timesteps):
-        rows = torch.cat([x, x]) if is_guided else x
-        v = parts.transformer(
+    local = torch.cat(shown * (2 if guidance > 1.0 else 1)).to(parts.dtype) if shown else None
+
+    def predict(rows: Tensor, t: Tensor) -> Tensor:
+        v: Tensor = parts.transformer(
             rows.to(parts.dtype),
             t.expand(len(rows)),
             encoder_hidden_states=states,
@@ -187,13 +190,12 @@ def denoise(
             encoder_attention_mask=mask,
             local_add_cond=local,
             return_dict=False,
-        )[0].float()
-        if is_guided:
-            v_negative, v_prompt = v.chunk(2)
-            v = v_negative + guidance * (v_prompt - v_negative)
-        x = scheduler.step(v, t, x, **draws).prev_sample
-        on_step(i + 1, count)
-    return x
+        )[0]
+        return v
+
+    x = torch.cat([start.latents for start in starts])
+    draws = draws_of(scheduler, [start.generator for start in starts])
+    return stepped(scheduler, x, guidance, predict, draws, on_step=on_step)
 
 
 def keep_mask(parts: Parts, steps: int, spans: Sequence[Sequence[float]]) -> Tensor:
@@ -227,21 +229,28 @@ def pasted(made: Samples, source: Samples, spans: Sequence[Sequence[float]], sam
     return np.where(share[:, np.newaxis] == 1.0, made, mixed)
 
 
-def decode(parts: Parts, latents: Tensor, frames: int) -> Samples:
+def encode(parts: Parts, source: Samples) -> Tensor:
+    """Return the latents of (1, channels, time) of a source of (frames, channels)."""
+    waveform = torch.from_numpy(np.array(source.T)).unsqueeze(0).to(parts.device)
+    return stable_audio3_vae.encode(parts.vae, waveform)
+
+
+def decode(parts: Parts, latents: Tensor, frames: int, *, on_step: OnStep) -> Samples:
     """Return one take's sound, float32 of (frames, channels), from latents of (1, channels, time)."""
-    waveform = parts.vae.decode(latents).sample[0, :, :frames].clamp(-1.0, 1.0)
+    made = stable_audio3_vae.decode(parts.vae, latents, partial(stop_if_cancelled, on_step))
+    waveform = made[0, :, :frames].clamp(-1.0, 1.0)
     return np.ascontiguousarray(waveform.float().cpu().numpy().T)
 
 
 class StableAudio3Runner:
     """Stable Audio 3's parts, and a batch of its takes. See `torch_session.Runner`."""
 
-    def __init__(self, parts: Parts, *, model: str, root: Path) -> None:
+    def __init__(self, parts: Parts, *, model: str, root: Path | None) -> None:
         self.parts, self._model = parts, model
         self.sample_rate = parts.sample_rate
-        self._heard: dict[str, Heard] = {}
+        self._texts = Texts(model, partial(token_counts, parts), partial(hear, parts))
         self._sources = Sources(root, parts.sample_rate, int(parts.vae.config.audio_channels))
-        self._encodings: tuple[tuple[Any, ...], Samples, Tensor] | None = None
+        self._encodings = Encodings(self._sources, partial(encode, parts))
 
     def shape(self, recipe: Recipe) -> Shape:
         """Return the recipe's length and sampling settings."""
@@ -262,75 +271,58 @@ class StableAudio3Runner:
     def run(
         self, takes: Sequence[Recipe], shape: Shape, rows: int, *, on_step: OnStep, on_event: OnEvent
     ) -> list[Samples]:
-        """Sample a batch, the first take repeated in the rows that are left over; decode one take at a time."""
+        """Sample a batch, then decode one take at a time. At a strength of 0 sources come back."""
         first = takes[0]
         assert first.steps is not None
         latent_steps = self.parts.latent_steps(shape.frames)
         strength, guidance = float(first.params.get("strength", 1.0)), _guidance(first)
-        if strength == 0:
-            return [decode(self.parts, self._encoded(take, latent_steps)[1], shape.frames) for take in takes]
-        fill = [*takes, *([first] * (rows - len(takes)))]
-        heard = [self._hear(take.prompt, on_event) for take in fill]
-        if guidance > 1.0:
-            heard = [*(self._hear(take.negative, on_event) for take in fill), *heard]
-        duration_s = shape.frames / self.sample_rate if first.duration_s is None else first.duration_s
-        latents = denoise(
-            self.parts,
-            [self._start(take, strength, latent_steps) for take in fill],
-            heard,
-            self.parts.duration_embedder(torch.tensor([float(duration_s)], device=self.parts.device)),
-            guidance,
-            levels=noise_levels(first.steps, strength),
+        if strength > 0:
+            fill = filled(takes, rows)
+            heard = [self._texts.hear(take.prompt, on_event) for take in fill]
+            if guidance > 1.0:
+                heard = [*(self._texts.hear(take.negative, on_event) for take in fill), *heard]
+            duration_s = shape.frames / self.sample_rate if first.duration_s is None else first.duration_s
+            latents = denoise(
+                self.parts,
+                [self._start(take, strength, latent_steps) for take in fill],
+                heard,
+                self.parts.duration_embedder(torch.tensor([float(duration_s)], device=self.parts.device)),
+                guidance,
+                levels=noise_levels(first.steps, strength),
+                on_step=on_step,
+            )
+        else:
+            latents = torch.cat([self._encoded(take, latent_steps) for take in takes])
+        return decoded(
+            takes,
+            latents,
+            lambda take, one: self._finished(take, one, shape.frames, on_step),
             on_step=on_step,
         )
-        return [
-            self._finished(take, decode(self.parts, latents[i : i + 1].clone(), shape.frames), latent_steps)
-            for i, take in enumerate(takes)
-        ]
 
     def _start(self, take: Recipe, strength: float, steps: int) -> Start:
-        """Draw a take's noise on the CPU, whose generator is the same on every machine, by a generator of its own."""
-        generator = torch.Generator("cpu").manual_seed(take.seed)
-        channels = int(self.parts.vae.config.latent_dim)
-        x = torch.randn((1, channels, steps), generator=generator, dtype=torch.float32).to(self.parts.device)
+        """Draw a take's noise, and mix it with its source, or show the model what stays of that."""
+        noise, generator = initial_noise(take.seed, (int(self.parts.vae.config.latent_dim), steps))
+        x = noise.to(self.parts.device)
         if strength < 1:
-            x = (1.0 - strength) * self._encoded(take, steps)[1] + strength * x
+            x = (1.0 - strength) * self._encoded(take, steps) + strength * x
         shown = None
         if "inpaint" in take.params:
             keep = keep_mask(self.parts, steps, take.params["inpaint"])
-            shown = torch.cat([keep, self._encoded(take, steps)[1] * keep], dim=1)
+            shown = torch.cat([keep, self._encoded(take, steps) * keep], dim=1)
         return Start(x, shown, generator)
 
-    def _finished(self, take: Recipe, made: Samples, steps: int) -> Samples:
+    def _finished(self, take: Recipe, latents: Tensor, frames: int, on_step: OnStep) -> Samples:
         """Return a take's sound, and of one that is inpainted the source wherever it is to stay."""
+        made = decode(self.parts, latents, frames, on_step=on_step)
         if "inpaint" not in take.params:
             return made
-        source = self._encoded(take, steps)[0][: len(made)]
+        source = self._sources.read(take.params, frames)
         return pasted(made, source, take.params["inpaint"], self.sample_rate)
 
-    def _encoded(self, take: Recipe, steps: int) -> tuple[Samples, Tensor]:
-        """Return a take's source and its latents, of so many steps; the last one's are kept, since variants share it."""
-        key = take.params["digest"], bool(take.params.get("loops")), steps
-        if self._encodings is None or self._encodings[0] != key:
-            source = self._sources.read(take.params, steps * self.parts.frames_per_latent)
-            waveform = torch.from_numpy(np.array(source.T)).unsqueeze(0).to(self.parts.device)
-            self._encodings = key, source, self.parts.vae.encode(waveform).latents
-        return self._encodings[1], self._encodings[2]
-
-    def _hear(self, text: str, on_event: OnEvent) -> Heard:
-        """Return what the model hears in a text, computed once for each distinct one."""
-        if text not in self._heard:
-            tokens, most = len(self.parts.tokenizer(text).input_ids), longest_text(self.parts)
-            if tokens > most:
-                on_event(
-                    Notice(
-                        f"{self._model} hears the first {most} of {tokens} tokens of {text[:40]!r}…",
-                        hint="shorten the prompt",
-                        level="warning",
-                    )
-                )
-            self._heard[text] = hear(self.parts, text)
-        return self._heard[text]
+    def _encoded(self, take: Recipe, steps: int) -> Tensor:
+        """Return the latents of a take's source, of so many steps."""
+        return self._encodings.of(take.params, steps * self.parts.frames_per_latent)
 
 
 def _guidance(recipe: Recipe) -> float:
@@ -338,23 +330,9 @@ def _guidance(recipe: Recipe) -> float:
     return 1.0 if recipe.guidance is None else recipe.guidance
 
 
-class StableAudio3Session(TorchSession):
-    """Stable Audio 3 in memory, out of a folder. `root` is the project, whose files may be sources."""
+class StableAudio3Session(FolderSession):
+    """Stable Audio 3 in memory, out of a folder."""
 
-    def __init__(
-        self,
-        folder: Path,
-        *,
-        model: str,
-        device: str,
-        root: Path,
-        dtype: str = "bf16",
-        batch: int | None = None,
-    ) -> None:
-        super().__init__(
-            lambda dtype: StableAudio3Runner(load_parts(folder, device, dtype), model=model, root=root),
-            model=model,
-            device=device,
-            dtype=dtype,
-            batch=batch,
-        )
+    def runner(self, folder: Path, device: str, dtype: str, *, model: str, root: Path | None) -> Runner:
+        """Load the parts in a dtype. Raises ModelError for weights that are damaged."""
+        return StableAudio3Runner(load_parts(folder, device, dtype), model=model, root=root)

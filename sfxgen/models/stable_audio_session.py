@@ -13,10 +13,9 @@ This module imports torch, diffusers and transformers: the adapter imports it on
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -30,17 +29,19 @@ from torch import Tensor
 
 from sfxgen.audio.clip import Samples
 from sfxgen.errors import ModelError
-from sfxgen.events import Notice, OnEvent
-from sfxgen.models.source_audio import Sources
-from sfxgen.models.torch_session import (
-    DTYPES,
-    OnStep,
-    Shape,
-    TorchSession,
-    load_config,
-    load_module,
-    scheduler_class,
+from sfxgen.events import OnEvent
+from sfxgen.models.diffusion_batch import (
+    FolderSession,
+    Texts,
+    decoded,
+    filled,
+    load_part,
+    stepped,
 )
+from sfxgen.models.latent_diffusion import initial_noise
+from sfxgen.models.source_audio import Encodings, Sources
+from sfxgen.models.stable_audio_noise import drawing
+from sfxgen.models.torch_session import DTYPES, OnStep, Runner, Shape, load_config, scheduler_class
 from sfxgen.recipe import Recipe
 
 GPU_ROWS = 4
@@ -112,21 +113,26 @@ class ExactTime(torch.nn.Module):
 def load_parts(folder: Path, device: str, dtype: str) -> Parts:
     """Load the parts from a folder in diffusers' layout. Raises ModelError for weights that are damaged."""
 
-    def module(name: str, cls: Any, dtype: str = dtype) -> Any:
-        return load_module(folder / name, cls).to(device=device, dtype=DTYPES[dtype]).eval()
+    def part(name: str, cls: Any, dtype: str = dtype) -> Any:
+        return load_part(folder / name, cls, device, dtype)
 
-    transformer = module("transformer", diffusers.StableAudioDiTModel)
+    transformer = part("transformer", diffusers.StableAudioDiTModel)
     transformer.time_proj = ExactTime(transformer.time_proj, DTYPES[dtype])
     return Parts(
         tokenizer=load_config(folder / "tokenizer", transformers.T5TokenizerFast),
-        text_encoder=module("text_encoder", transformers.T5EncoderModel),
-        projection=module("projection_model", diffusers.StableAudioProjectionModel, "fp32"),
+        text_encoder=part("text_encoder", transformers.T5EncoderModel),
+        projection=part("projection_model", diffusers.StableAudioProjectionModel, "fp32"),
         transformer=transformer,
-        vae=module("vae", diffusers.AutoencoderOobleck, "fp32"),
+        vae=part("vae", diffusers.AutoencoderOobleck, "fp32"),
         scheduler=load_config(folder / "scheduler", scheduler_class(folder / "scheduler")),
         device=torch.device(device),
         dtype=DTYPES[dtype],
     )
+
+
+def token_counts(parts: Parts, text: str) -> tuple[int, int]:
+    """Return how many tokens a text has, and how many of them the model hears."""
+    return len(parts.tokenizer(text).input_ids), int(parts.tokenizer.model_max_length)
 
 
 def hear(parts: Parts, text: str) -> Tensor:
@@ -151,59 +157,6 @@ def timed(parts: Parts, duration_s: float) -> tuple[Tensor, Tensor]:
     told = parts.projection(start_seconds=start, end_seconds=end)
     start_and_end = told.seconds_start_hidden_states, told.seconds_end_hidden_states
     return start_and_end[0].to(parts.dtype), start_and_end[1].to(parts.dtype)
-
-
-class BrownianNoise:
-    """The sampler's noise between two noise levels: increments of one Brownian path a take, over their root.
-
-    Paths are drawn on the CPU, so that they are the same on every machine, each by its take's seed. As in k-diffusion's
-    sampler, whose tree diffusers uses too, a path is the same however finely it is looked at. A step's noise takes a CPU
-    some 30 ms a take, so the next one's is drawn, by a thread a path, while the model is at the one before.
-    `levels` are the noise levels of all steps, which are asked for in this order; paths go from `low` to `high`. Close it.
-    """
-
-    def __init__(
-        self, seeds: Sequence[int], shape: tuple[int, ...], levels: Tensor, low: float, high: float
-    ) -> None:
-        import torchsde
-
-        high = max(high, 1.0001 * low)  # a path of no length would be none
-        self._low, self._high = round(low, 6), round(high, 6)  # where one of this tolerance ends
-        # The last step goes down to 0, below the path; the sampler multiplies what it gets for it by nothing.
-        self._levels = [min(max(float(level), self._low), self._high) for level in levels]
-        self._paths = [
-            torchsde.BrownianInterval(
-                t0=self._low,
-                t1=self._high,
-                size=shape,
-                dtype=torch.float32,
-                entropy=seed,
-                tol=1e-6,
-                pool_size=24,
-                halfway_tree=True,
-            )
-            for seed in seeds
-        ]
-        self._pool = ThreadPoolExecutor(len(self._paths))
-        self._step = 0
-        self._drawn = self._draw()
-
-    def __call__(self, sigma: Tensor, sigma_next: Tensor) -> Tensor:
-        """Return noise of (rows, *shape) for the next step, from `sigma` down to `sigma_next`."""
-        moved = torch.stack([drawn.result() for drawn in self._drawn])
-        self._step += 1
-        self._drawn = self._draw()
-        return -moved / (sigma_next - sigma).abs().sqrt()
-
-    def close(self) -> None:
-        """Let the threads end."""
-        self._pool.shutdown(wait=False, cancel_futures=True)
-
-    def _draw(self) -> list[Future[Tensor]]:
-        if self._step + 1 >= len(self._levels):
-            return []
-        low, high = self._levels[self._step + 1], self._levels[self._step]
-        return [self._pool.submit(path, low, high) for path in self._paths]
 
 
 def planned(parts: Parts, steps: int, kept: int) -> Any:
@@ -235,13 +188,6 @@ def denoise(
     x = torch.cat([start.noise for start in starts]).to(parts.device) * scheduler.init_noise_sigma
     if all(start.source is not None for start in starts):
         x = x + torch.cat([start.source for start in starts if start.source is not None])
-    draws: dict[str, Any] = {}
-    if isinstance(scheduler, diffusers.CosineDPMSolverMultistepScheduler):
-        seeds = [start.generator.initial_seed() for start in starts]
-        low, high = float(scheduler.config.sigma_min), float(scheduler.config.sigma_max)
-        scheduler.noise_sampler = BrownianNoise(seeds, tuple(x.shape[1:]), scheduler.sigmas, low, high)
-    elif "generator" in inspect.signature(scheduler.step).parameters:
-        draws = {"generator": [start.generator for start in starts]}
     turns = get_1d_rotary_pos_embed(
         parts.transformer.config.attention_head_dim // 2,
         x.shape[2] + told.shape[1],
@@ -249,47 +195,21 @@ def denoise(
         repeat_interleave_real=False,
     )
     turns = tuple(turn.to(parts.device) for turn in turns)
-    try:
-        return _stepped(parts, scheduler, x, heard, told, guidance, turns, draws, on_step=on_step)
-    finally:
-        if isinstance(getattr(scheduler, "noise_sampler", None), BrownianNoise):
-            scheduler.noise_sampler.close()
 
-
-def _stepped(
-    parts: Parts,
-    scheduler: Any,
-    x: Tensor,
-    heard: Tensor,
-    told: Tensor,
-    guidance: float,
-    turns: tuple[Tensor, ...],
-    draws: dict[str, Any],
-    *,
-    on_step: OnStep,
-) -> Tensor:
-    """Return latents after all of a scheduler's steps. See `denoise`."""
-    is_guided = guidance > 1.0
-    count = len(scheduler.timesteps)
-    on_step(0, count)
-    for i, t in enumerate(scheduler.timesteps):
-        rows = scheduler.scale_model_input(torch.cat([x, x]) if is_guided else x, t)
+    def predict(rows: Tensor, t: Tensor) -> Tensor:
         parts.transformer.time_proj.t = t.unsqueeze(0)
-        v = parts.transformer(
-            rows.to(parts.dtype),
+        v: Tensor = parts.transformer(
+            scheduler.scale_model_input(rows, t).to(parts.dtype),
             t.unsqueeze(0),
             encoder_hidden_states=heard,
             global_hidden_states=told,
             rotary_embedding=turns,
             return_dict=False,
-        )[0].float()
-        if is_guided:
-            v_negative, v_prompt = v.chunk(2)
-            v = v_negative + guidance * (v_prompt - v_negative)
-        x = scheduler.step(v, t, x, **draws).prev_sample
-        on_step(i + 1, count)
-    latents: Tensor = x
-    return latents
+        )[0]
+        return v
+
+    with drawing(scheduler, [start.generator for start in starts], tuple(x.shape[1:])) as draws:
+        return stepped(scheduler, x, guidance, predict, draws, on_step=on_step)
 
 
 def encode(parts: Parts, source: Samples) -> Any:
@@ -307,12 +227,12 @@ def decode(parts: Parts, latents: Tensor, frames: int) -> Samples:
 class StableAudioRunner:
     """Stable Audio Open's parts, and a batch of its takes. See `torch_session.Runner`."""
 
-    def __init__(self, parts: Parts, *, model: str, root: Path) -> None:
+    def __init__(self, parts: Parts, *, model: str, root: Path | None) -> None:
         self.parts, self._model = parts, model
         self.sample_rate = parts.sample_rate
-        self._heard: dict[str, Tensor] = {}
+        self._texts = Texts(model, partial(token_counts, parts), partial(hear, parts))
         self._sources = Sources(root, parts.sample_rate, int(parts.vae.config.audio_channels))
-        self._encodings: tuple[tuple[Any, bool], Any] | None = None
+        self._encodings = Encodings(self._sources, partial(encode, parts))
 
     def shape(self, recipe: Recipe) -> Shape:
         """Return the recipe's length and sampling settings."""
@@ -337,45 +257,36 @@ class StableAudioRunner:
     def run(
         self, takes: Sequence[Recipe], shape: Shape, rows: int, *, on_step: OnStep, on_event: OnEvent
     ) -> list[Samples]:
-        """Sample a batch, the first take repeated in the rows that are left over."""
+        """Sample a batch, then decode one take at a time. At a strength that leaves no step, sources come back."""
         first = takes[0]
         assert first.guidance is not None
         assert first.steps is not None
-        strength = float(first.params.get("strength", 1.0))
-        kept = int(first.steps * strength)
-        if kept == 0:
-            return [self._unchanged(take, shape.frames) for take in takes]
-        fill = [*takes, *([first] * (rows - len(takes)))]
-        duration_s = shape.frames / self.sample_rate if first.duration_s is None else first.duration_s
-        heard, told = self._told(fill, duration_s, first.guidance > 1.0, on_event)
-        latents = denoise(
-            self.parts,
-            planned(self.parts, first.steps, kept),
-            [self._start(take, is_fresh=kept == first.steps) for take in fill],
-            heard,
-            told,
-            first.guidance,
-            on_step=on_step,
-        )
-        return [decode(self.parts, latents[i : i + 1].clone(), shape.frames) for i in range(len(takes))]
+        kept = int(first.steps * float(first.params.get("strength", 1.0)))
+        if kept:
+            fill = filled(takes, rows)
+            duration_s = shape.frames / self.sample_rate if first.duration_s is None else first.duration_s
+            heard, told = self._told(fill, duration_s, first.guidance > 1.0, on_event)
+            latents = denoise(
+                self.parts,
+                planned(self.parts, first.steps, kept),
+                [self._start(take, is_fresh=kept == first.steps) for take in fill],
+                heard,
+                told,
+                first.guidance,
+                on_step=on_step,
+            )
+        else:
+            latents = torch.cat([self._encoded(take).mode() for take in takes])
+        return decoded(takes, latents, lambda _, one: decode(self.parts, one, shape.frames), on_step=on_step)
 
     def _start(self, take: Recipe, *, is_fresh: bool) -> Start:
-        """Draw a take's noise on the CPU, whose generator is the same on every machine, by a generator of its own."""
-        generator = torch.Generator("cpu").manual_seed(take.seed)
-        noise = torch.randn((1, *self.parts.latent_shape), generator=generator, dtype=torch.float32)
-        source = None if is_fresh else self._encoded(take).sample(generator)
-        return Start(noise, source, generator)
-
-    def _unchanged(self, take: Recipe, frames: int) -> Samples:
-        """Return the source as the VAE gives it back."""
-        return decode(self.parts, self._encoded(take).mode(), frames)
+        """Draw a take's noise, and what the VAE leaves open of its source."""
+        noise, generator = initial_noise(take.seed, self.parts.latent_shape)
+        return Start(noise, None if is_fresh else self._encoded(take).sample(generator), generator)
 
     def _encoded(self, take: Recipe) -> Any:
-        """Return what the VAE makes of a take's source; the last one is kept, since variants share it."""
-        key = take.params["digest"], bool(take.params.get("loops"))
-        if self._encodings is None or self._encodings[0] != key:
-            self._encodings = key, encode(self.parts, self._sources.read(take.params, self.parts.longest))
-        return self._encodings[1]
+        """Return what the VAE makes of a take's source: a distribution of latents."""
+        return self._encodings.of(take.params, self.parts.longest)
 
     def _told(
         self, takes: Sequence[Recipe], duration_s: float, is_guided: bool, on_event: OnEvent
@@ -385,54 +296,25 @@ class StableAudioRunner:
         A take without a negative prompt is guided away from nothing at all, neither text nor length, as in the training.
         """
         start, end = timed(self.parts, duration_s)
-        prompts = [torch.cat([self._hear(take.prompt, on_event), start, end], dim=1) for take in takes]
+        prompts = [torch.cat([self._texts.hear(take.prompt, on_event), start, end], dim=1) for take in takes]
         told = torch.cat([start, end], dim=2).expand(len(takes), -1, -1)
         if not is_guided:
             return torch.cat(prompts), told
         negatives = [
-            torch.cat([self._hear(take.negative, on_event), start, end], dim=1)
+            torch.cat([self._texts.hear(take.negative, on_event), start, end], dim=1)
             if take.negative
             else torch.zeros_like(prompts[0])
             for take in takes
         ]
         return torch.cat([*negatives, *prompts]), torch.cat([told, told])
 
-    def _hear(self, text: str, on_event: OnEvent) -> Tensor:
-        """Return what the model hears in a text, computed once for each distinct one."""
-        if text not in self._heard:
-            tokens, most = len(self.parts.tokenizer(text).input_ids), self.parts.tokenizer.model_max_length
-            if tokens > most:
-                on_event(
-                    Notice(
-                        f"{self._model} hears the first {most} of {tokens} tokens of {text[:40]!r}…",
-                        hint="shorten the prompt",
-                        level="warning",
-                    )
-                )
-            self._heard[text] = hear(self.parts, text)
-        return self._heard[text]
 
+class StableAudioSession(FolderSession):
+    """Stable Audio Open in memory, out of a folder."""
 
-class StableAudioSession(TorchSession):
-    """Stable Audio Open in memory, out of a folder. `root` is the project, whose files may be sources."""
-
-    def __init__(
-        self,
-        folder: Path,
-        *,
-        model: str,
-        device: str,
-        root: Path,
-        dtype: str = "bf16",
-        batch: int | None = None,
-    ) -> None:
-        super().__init__(
-            lambda dtype: StableAudioRunner(load_parts(folder, device, dtype), model=model, root=root),
-            model=model,
-            device=device,
-            dtype=dtype,
-            batch=batch,
-        )
+    def runner(self, folder: Path, device: str, dtype: str, *, model: str, root: Path | None) -> Runner:
+        """Load the parts in a dtype. Raises ModelError for weights that are damaged."""
+        return StableAudioRunner(load_parts(folder, device, dtype), model=model, root=root)
 
     def _environment(self, rows: int) -> dict[str, str]:
         return {**super()._environment(rows), "torchsde": version("torchsde")}
