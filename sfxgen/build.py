@@ -265,7 +265,7 @@ class _Build:
 
     def _fail(self, step: Step, error: SfxgenError) -> None:
         self.failures.append(Failure(step.ref[1], error, step))
-        self.on_event(AssetFailed(step.ref[1], error.message, error.hint))
+        self.on_event(AssetFailed(step.ref[1], error.message, error.hint, step.sound))
 
     def _write(self, made: Made) -> None:
         step, record = made.step, made.step.record

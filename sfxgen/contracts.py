@@ -92,13 +92,15 @@ class Complaint:
 class Surroundings:
     """Where a model would run: the project's root, the device that was asked for, the lock's pinned revision.
 
-    `device` is "auto" (a GPU, or nothing), "cpu", "cuda", "mps".
+    `device` is "auto" (a GPU, or nothing), "cpu", "cuda", "mps". At a `glance` nothing heavy is imported to find out
+    whether a model can run: what would need that is taken to be there.
     """
 
     root: Path
     device: str = "auto"
     pinned: str | None = None
     offline: bool = False
+    glance: bool = False
 
 
 class Session(Protocol):
@@ -164,7 +166,7 @@ class Adapter(Protocol):
         ...
 
     def unavailable(self, info: ModelInfo, around: Surroundings) -> ModelUnavailable | None:
-        """Return why the model cannot run here, or None. Loads no weights."""
+        """Return why the model cannot run here, or None. Loads no weights; at a glance, no torch either."""
         ...
 
     def load(self, info: ModelInfo, around: Surroundings, *, on_event: OnEvent) -> Session:
@@ -216,7 +218,7 @@ class Ranker(Protocol):
         ...
 
     def unavailable(self, info: ModelInfo, around: Surroundings) -> ModelUnavailable | None:
-        """Return why it cannot run here, or None. Loads no weights."""
+        """Return why it cannot run here, or None. Loads no weights; at a glance, no torch either."""
         ...
 
     def load(self, info: ModelInfo, around: Surroundings, *, on_event: OnEvent) -> RankingSession:

@@ -77,11 +77,12 @@ class AssetRemoved:
 
 @dataclass(frozen=True, slots=True)
 class AssetFailed:
-    """One asset could not be made; the others go on."""
+    """One asset could not be made; the others go on. `sound` is the one that it is a variant of, if it is of one."""
 
     asset: str
     message: str
     hint: str = ""
+    sound: str = ""
 
 
 @dataclass(frozen=True, slots=True)

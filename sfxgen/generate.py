@@ -34,6 +34,9 @@ from sfxgen.workspace import Options, Workspace
 Outcome = tuple[Step, SfxgenError | None]
 """A step whose take is in the store (None), or that failed (why)."""
 
+Held = dict[str, set[str]]
+"""The keys of takes that assets were made of, and of which sounds those are."""
+
 
 @dataclass(frozen=True, slots=True)
 class Order:
@@ -100,12 +103,16 @@ def generate(
     workspace: Workspace,
     options: Options,
     orders: Sequence[Order],
+    held: Held,
     sessions: Sessions,
     siblings: Siblings,
     on_event: OnEvent,
     cancelled: Callable[[], bool],
 ) -> Iterator[Outcome]:
-    """Yield each step once its take is in the store, or once it has failed."""
+    """Yield each step once its take is in the store, or once it has failed.
+
+    What is `held` by other sounds is made again as it was, or not at all.
+    """
     jobs: dict[str, _Job] = {}
     laid: list[_Laying] = []
     for order in orders:
@@ -129,7 +136,7 @@ def generate(
 
     def done(wanted: Iterable[_Job]) -> Iterator[Outcome]:
         for group in _by_model(wanted):
-            takes = _Takes(workspace, options, sessions, siblings, on_event, cancelled)
+            takes = _Takes(workspace, options, held, sessions, siblings, on_event, cancelled)
             for job, error in takes.generate(group):
                 if error is not None:
                     failed[job.key] = error
@@ -159,6 +166,14 @@ def given_up(step: Step, rejected: Sequence[str], last: Refusal) -> TakeRejected
     one = "attempt" if make_of(step).recipe.choice is None else "candidate"
     tries = f"{len(rejected)} {one}s" if len(rejected) > 1 else f"its only {one}"
     return TakeRejected(f"{tries} failed: {reasons}", hint=_hint(step, last, RETRY_HINT))
+
+
+def not_shared(step: Step, found: Refusal) -> TakeRejected:
+    """Return the error of a step that refuses the take of another sound's asset."""
+    hint = (
+        "another sound has the same recipe and takes it: with a seed of its own, this one has its own takes"
+    )
+    return TakeRejected(found.reason, hint=_hint(step, found, hint))
 
 
 def _hint(step: Step, last: Refusal, first: str) -> str:
@@ -231,8 +246,7 @@ class _Job:
             own: SfxgenError | None = error
             found = self.refused.get(_judge_of(step))
             if error is None and found is not None:
-                hint = "another sound has the same recipe and takes it: with a seed of its own, this one has its own takes"
-                own = TakeRejected(found.reason, hint=_hint(step, found, hint))
+                own = not_shared(step, found)
             elif isinstance(error, TakeRejected) and first is not None:
                 own = TakeRejected(f"its take is the one that failed for {first}")
             first = first or step.ref[1]
@@ -268,12 +282,13 @@ class _Takes:
         self,
         workspace: Workspace,
         options: Options,
+        held: Held,
         sessions: Sessions,
         siblings: Siblings,
         on_event: OnEvent,
         cancelled: Callable[[], bool],
     ) -> None:
-        self.workspace, self.options = workspace, options
+        self.workspace, self.options, self.held = workspace, options, held
         self.sessions, self.siblings = sessions, siblings
         self.on_event, self.cancelled = on_event, cancelled
         self._candidates = Candidates(workspace, options, sessions, on_event)
@@ -346,6 +361,8 @@ class _Takes:
 
     def _again(self, job: _Job, refused: Sequence[Refusal]) -> SfxgenError | Recipe:
         """Return a job's next attempt, or what it failed for."""
+        if job.steps and self.held.get(job.key, set()) - {step.sound for step in job.steps}:
+            return not_shared(job.steps[0], refused[-1])
         job.rejected += [found.reason for found in refused]
         if job.recipe.attempt < self.workspace.project.retries and not job.model.is_recorded:
             return job.recipe.next_attempt()

@@ -289,9 +289,7 @@ _LEFT_OUT = {"ranking", "parts"}
 _HEX = re.compile(r"[0-9a-f]{64}")
 _ENGINE_ID = re.compile(r"[0-9A-Za-z_-]{0,64}")
 _KEYS = ("take_key", "clip_key", "file_key", "asset_key", "digest")
-_TEXT = ("sound", "model", "engine_id", "path")
-_WHOLE = ("take", "seed", "attempts", "sample_rate", "channels")
-_MAYBE_NUMBER = ("loudness_lufs", "true_peak_dbtp")
+_TEXT = ("sound", "engine_id", "path")
 
 
 def _record(value: Mapping[str, Any]) -> AssetRecord:
@@ -303,15 +301,10 @@ def _record(value: Mapping[str, Any]) -> AssetRecord:
     _require(value, _KEYS, "SHA-256", lambda x: isinstance(x, str) and _HEX.fullmatch(x))
     _require(value, ("sidecar_digest",), "SHA-256", lambda x: x is None or _HEX.fullmatch(x))
     _require(value, ("engine_id",), "engine id", _ENGINE_ID.fullmatch)
-    _require(value, _WHOLE, "whole number", lambda x: isinstance(x, int) and not isinstance(x, bool))
-    _require(value, ("duration_s", "limiting_db"), "number", _is_number)
-    _require(value, ("event",), "whole number", lambda x: x is None or (type(x) is int and 0 <= x < 1000))
-    _require(value, ("place_s",), "pair of times", lambda x: x is None or _is_place(x))
-    _require(value, _MAYBE_NUMBER, "number", lambda x: x is None or _is_number(x))
-    _require(value, ("draft", "limited"), "true or false", lambda x: isinstance(x, bool))
-    _require(value, ("revision", "loudness_measure"), "text", lambda x: x is None or isinstance(x, str))
-    _require(value, ("rejected",), "list of texts", lambda x: isinstance(x, list) and _all_text(x))
-    _require(value, ("environment",), "mapping", lambda x: isinstance(x, dict) and _all_text(x.values()))
+    _require(value, ("take",), "whole number", lambda x: type(x) is int)
+    _require(value, ("draft",), "true or false", lambda x: isinstance(x, bool))
+    _check_take(value)
+    _check_clip(value)
     problem = asset_file_problem(value["path"])
     if problem:
         raise ValueError(problem)
@@ -325,6 +318,38 @@ def _record(value: Mapping[str, Any]) -> AssetRecord:
             "parts": _parts_of(value.get("parts", [])),
         }
     )
+
+
+def check_meta(meta: Mapping[str, Any], *, is_mastered: bool) -> None:
+    """Check what a store says of a take, and of the clip made of it.
+
+    Raises ValueError, KeyError, TypeError or AttributeError where it does not say that.
+    """
+    take = meta["take"]
+    _check_take(take)
+    ranking_of(take.get("ranking", ()))
+    _require({"passed": [], **take}, ("passed",), "list of texts", _is_list_of_texts)
+    if is_mastered:
+        _check_clip(meta["clip"])
+
+
+def _check_take(value: Mapping[str, Any]) -> None:
+    _require(value, ("model",), "text", lambda x: isinstance(x, str))
+    _require(value, ("revision",), "text", lambda x: x is None or isinstance(x, str))
+    _require(value, ("seed", "attempts"), "whole number", lambda x: type(x) is int)
+    _require(value, ("attempts",), "count", lambda x: x > 0)
+    _require(value, ("rejected",), "list of texts", _is_list_of_texts)
+    _require(value, ("environment",), "mapping", lambda x: isinstance(x, dict) and _all_text(x.values()))
+
+
+def _check_clip(value: Mapping[str, Any]) -> None:
+    _require(value, ("sample_rate", "channels"), "whole number", lambda x: type(x) is int)
+    _require(value, ("duration_s", "limiting_db"), "number", _is_number)
+    _require(value, ("loudness_lufs", "true_peak_dbtp"), "number", lambda x: x is None or _is_number(x))
+    _require(value, ("loudness_measure",), "text", lambda x: x is None or isinstance(x, str))
+    _require(value, ("limited",), "true or false", lambda x: isinstance(x, bool))
+    _require(value, ("event",), "whole number", lambda x: x is None or (type(x) is int and 0 <= x < 1000))
+    _require(value, ("place_s",), "pair of times", lambda x: x is None or _is_place(x))
 
 
 def ranking_of(values: Iterable[Mapping[str, Any]]) -> tuple[Ranked, ...]:
@@ -341,8 +366,8 @@ def ranking_of(values: Iterable[Mapping[str, Any]]) -> tuple[Ranked, ...]:
     return ranking
 
 
-def _parts_of(value: object) -> tuple[str, ...]:
-    if not isinstance(value, list) or not _all_text(value):
+def _parts_of(value: Any) -> tuple[str, ...]:
+    if not _is_list_of_texts(value):
         raise ValueError("parts is no list of texts")
     return tuple(value)
 
@@ -382,6 +407,10 @@ def _is_place(value: object) -> bool:
 
 def _plain(value: Any) -> Any:
     return list(value) if isinstance(value, tuple) else value
+
+
+def _is_list_of_texts(value: object) -> bool:
+    return isinstance(value, list) and _all_text(value)
 
 
 def _all_text(values: Iterable[object]) -> bool:

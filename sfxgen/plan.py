@@ -112,6 +112,14 @@ class Step:
         )
 
     @property
+    def sound(self) -> str:
+        """The id of the sound that the asset is a variant of."""
+        if self.wanted is not None:
+            return self.wanted.sound.id
+        assert self.record is not None
+        return self.record.sound
+
+    @property
     def path(self) -> str:
         """The path of the asset's file."""
         if self.wanted is not None:

@@ -8,7 +8,7 @@ only what was being made.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Generator, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from typing import Any
@@ -20,12 +20,13 @@ from sfxgen.audio.delivery import Delivered, deliver
 from sfxgen.audio.memory import keep_freed_pages
 from sfxgen.errors import BugError, Cancelled, ModelError, SfxgenError
 from sfxgen.events import ClipMastered, OnEvent
-from sfxgen.generate import Order, generate, given_up, make_of, mark_of, trial_of
+from sfxgen.generate import Held, Order, generate, given_up, make_of, mark_of, not_shared, trial_of
 from sfxgen.mastering import master
 from sfxgen.plan import Step
 from sfxgen.sessions import Sessions
 from sfxgen.siblings import Siblings
 from sfxgen.store.local import Entry, LocalStore
+from sfxgen.wanted import Make
 from sfxgen.workspace import Options, Workspace
 
 
@@ -75,6 +76,9 @@ def produce(
         orders = [Order.of(step, locked) for step in steps if step.action == "generate"]
         stored = [step for step in steps if step.action != "generate"]
         unjudged = {make_of(step).keys.take for step in stored}
+        prompts = {make_of(step).recipe.prompt for step in steps}
+        held = _held(workspace, steps, prompts)
+        refused: list[tuple[Step, Refusal]] = []
         try:
             for step in stored:
                 if cancelled():
@@ -82,15 +86,23 @@ def produce(
                 found = _refused(workspace.store, step, siblings, unjudged)
                 if found is None:
                     line.add(step)
-                elif make_of(step).model.is_recorded:
-                    yield NotMade(step, given_up(step, [found.reason], found))
+                    _hold(held, make_of(step), step.sound, prompts)
                 else:
-                    orders.append(Order(step))
+                    refused.append((step, found))
                 yield from line.done()
             yield from line.rest()
+            for step, found in refused:
+                if make_of(step).model.is_recorded:
+                    yield NotMade(step, given_up(step, [found.reason], found))
+                elif held.get(make_of(step).keys.take, set()) - {step.sound}:
+                    yield NotMade(step, not_shared(step, found))
+                else:
+                    orders.append(Order(step))
             orders += [Order.of(step, locked) for step in line.missing]
             line.missing = []
-            for step, error in generate(workspace, options, orders, sessions, siblings, on_event, cancelled):
+            for step, error in generate(
+                workspace, options, orders, held, sessions, siblings, on_event, cancelled
+            ):
                 if error is None:
                     line.add(step, anew=True)
                 else:
@@ -102,6 +114,26 @@ def produce(
         yield from line.rest()
         gone = ModelError("its take left the store while it was built", hint="build again")
         yield from (NotMade(step, gone) for step in line.missing)
+
+
+def _held(workspace: Workspace, steps: Sequence[Step], prompts: Collection[str]) -> Held:
+    """Return the takes that assets besides these steps' were made of: nothing else may be kept under their keys."""
+    held: Held = {}
+    busy = {step.ref for step in steps}
+    for asset in workspace.wanted:
+        record = workspace.lock.assets.get(asset.ref)
+        if asset.ref in busy or record is None or record.draft:
+            continue
+        if record.take_key == asset.final.keys.take:
+            _hold(held, asset.final, asset.sound.id, prompts)
+    return held
+
+
+def _hold(held: Held, make: Make, sound: str, prompts: Collection[str]) -> None:
+    """Note what a sound was made of. Of its parts only those with one of these `prompts`: a key takes time."""
+    parts = (part.recipe for part in make.parts if part.recipe.prompt in prompts)
+    for key in (make.keys.take, *(recipe.take_key() for recipe in parts)):
+        held.setdefault(key, set()).add(sound)
 
 
 def _refused(store: LocalStore, step: Step, siblings: Siblings, unjudged: set[str]) -> Refusal | None:

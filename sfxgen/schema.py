@@ -736,6 +736,27 @@ def _worded(detail: Mapping[str, Any], within: type[BaseModel] | None) -> tuple[
     return str(detail["msg"]), ""
 
 
+ELSEWHERE: Mapping[str, tuple[str, ...]] = {
+    "audio_length_in_s": ("duration_s",),
+    "bpm": ("tempo_bpm",),
+    "cfg": ("guidance",),
+    "cfg_coef": ("guidance",),
+    "cfg_scale": ("guidance",),
+    "ddim_steps": ("steps",),
+    "guidance_scale": ("guidance",),
+    "history_prompt": ("voice",),
+    "init_audio": ("source",),
+    "length": ("duration_s",),
+    "negative_prompt": ("negative",),
+    "num_inference_steps": ("steps",),
+    "sampler": ("scheduler",),
+    "seconds": ("duration_s",),
+    "text": ("prompt", "say"),
+    "voice_preset": ("voice",),
+}
+"""What other programs call our keys."""
+
+
 def _worded_stranger(key: str, given: object, within: type[BaseModel] | None) -> tuple[str, str]:
     """Word a key that its block has not: where it belongs, if it is another's, or the nearest that there is."""
     what = "unknown key"
@@ -766,6 +787,9 @@ def _worded_stranger(key: str, given: object, within: type[BaseModel] | None) ->
             return what, "write it in the sound, beside this block"
     if " " in key and given is None:
         return what, 'text that holds a comma is quoted inside { }: prompt: "one, two"'
+    meant = [ours for ours in ELSEWHERE.get(key.lower().replace("-", "_"), ()) if ours in within.model_fields]
+    if meant:
+        return what, "did you mean " + " or ".join(f"'{ours}'" for ours in meant) + "?"
     return what, did_you_mean(key, [f.alias or name for name, f in within.model_fields.items()])
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 import itertools
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -76,6 +76,9 @@ LAYERS_OWN = (
     "take_s",
 )
 """What a sound with layers leaves to them."""
+
+TAKERS = 3
+"""How many models a hint names that take what another one does not."""
 
 TRACED_DEPTH = 4
 """How deep into a sound places are noted: a layer's parameter, `layers`, 0, `params`, `pitch_hz`."""
@@ -476,6 +479,36 @@ class Resolver:
             self.complain((*at, "model"), what, hint)
         return info
 
+    def _taking(self, key: str, info: ModelInfo, written: Collection[str]) -> list[str]:
+        """Return a few models that take a key which `info` does not, of each system the nearest one.
+
+        They take what is to be heard, too, most of what is written, and about as much of what `info` takes as the nearest.
+        """
+        asked = set(written) & set(MODEL_KEYS)
+        if "preset" in asked:
+            return []  # each system has presets of its own
+        needed = _heard(asked) | {key}
+        known = [
+            m
+            for m in map(self.project.licensed, self.language.catalog.models().values())
+            if needed <= m.accepts
+        ]
+        if self.project.licence == "commercial":
+            known = [m for m in known if m.commercial in ("yes", "conditions")]
+
+        def place(m: ModelInfo) -> tuple[int, bool, int, float]:
+            is_near = m.adapter == info.adapter
+            likeness = difflib.SequenceMatcher(None, m.name, info.name).ratio() if is_near else 0.0
+            return -len(asked & m.accepts), not is_near, -len(info.accepts & m.accepts), -likeness
+
+        nearest: dict[str, ModelInfo] = {}
+        for m in sorted(known, key=place):
+            nearest.setdefault(m.adapter, m)
+        most = max((len(asked & m.accepts) for m in nearest.values()), default=0)
+        fitting = [m for m in nearest.values() if len(asked & m.accepts) == most]
+        shared = max((len(info.accepts & m.accepts) for m in fitting), default=0)
+        return [m.name for m in fitting if len(info.accepts & m.accepts) >= shared - 1][:TAKERS]
+
     def _sellable(self, values: Mapping[str, Any]) -> list[str]:
         """Return the models that a sold game may ship: those that take all a sound says, or what is to be heard, or all."""
         infos = [self.project.licensed(info) for info in self.language.catalog.models().values()]
@@ -483,8 +516,7 @@ class Resolver:
             info for info in infos if info.commercial in ("yes", "conditions") and not info.is_recorded
         ]
         said = set(MODEL_KEYS) & (set(values) - self.merged.from_defaults)
-        heard = said & {"say"} or said & {"prompt", "preset"}
-        for needed in (said, heard):
+        for needed in (said, _heard(said)):
             fitting = [info.name for info in allowed if needed <= info.accepts]
             if fitting:
                 return fitting
@@ -523,11 +555,10 @@ class Resolver:
             if key in info.accepts:
                 keys[key] = float(values[key]) if key in ("duration_s", "guidance") else values[key]
             elif key in written:
-                self.complain(
-                    (*at, key),
-                    f"{info.name} does not take it",
-                    "it takes: " + ", ".join(sorted(info.accepts)),
-                )
+                others = self._taking(key, info, written)
+                hint = f"models that do: {', '.join(others)}; " if others else ""
+                hint += "it takes: " + ", ".join(sorted(info.accepts))
+                self.complain((*at, key), f"{info.name} does not take it", hint)
         if kind == "loop" and "duration_s" in info.accepts:
             keys.setdefault("duration_s", DEFAULT_LOOP_S)
         adapter = self.language.catalog.adapters[info.adapter]
@@ -728,6 +759,11 @@ class Resolver:
                 "renamed_from", f"'{former}' is still a sound", "a former id belongs to one sound only"
             )
         return str(former)
+
+
+def _heard(said: Set[str]) -> Set[str]:
+    """Return those of a sound's keys that say what is to be heard."""
+    return said & {"say"} or said & {"prompt", "preset"}
 
 
 def _length(take_s: float | None) -> dict[str, float]:

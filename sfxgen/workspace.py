@@ -62,31 +62,33 @@ class Workspace:
         """The project's folder."""
         return self.project.root
 
-    def unavailable(self, info: ModelInfo, options: Options) -> ModelUnavailable | None:
-        """Return why a model cannot run here, or None."""
+    def unavailable(
+        self, info: ModelInfo, options: Options, *, glance: bool = False
+    ) -> ModelUnavailable | None:
+        """Return why a model cannot run here, or None; at a `glance` without importing torch to find out."""
         around = surroundings(self.project, info, self.lock, offline=options.offline)
-        return self.catalog.face(info).unavailable(info, around)
+        return self.catalog.face(info).unavailable(info, replace(around, glance=glance))
 
     def sidecar_path(self, engine: str, path: str) -> str | None:
         """Return where an engine has the sidecar of a file or folder; None also for an engine that is not installed."""
         exporter = self.catalog.exporters.get(engine)
         return exporter.sidecar_path(path) if exporter else None
 
-    def plan(self, options: Options) -> Plan:
-        """Plan a build. Touches nothing."""
+    def plan(self, options: Options, *, glance: bool = False) -> Plan:
+        """Plan a build. Touches nothing, and at a `glance` imports no torch to find out what has to be drafted."""
         allowed = options.draft or self.project.when_unavailable == "draft"
-        return self._plan(options, "allowed" if allowed else "never", self.store)
+        return self._plan(options, "allowed" if allowed else "never", self.store, glance=glance)
 
     def check_plan(self) -> Plan:
         """Plan as `check` does: from manifests, lock and files alone, so that every machine agrees."""
         return self._plan(Options(), "existing", NoHoldings())
 
-    def _plan(self, options: Options, drafts: Drafts, store: Holdings) -> Plan:
+    def _plan(self, options: Options, drafts: Drafts, store: Holdings, *, glance: bool = False) -> Plan:
         answers: dict[str, bool] = {}
 
         def can_run(info: ModelInfo) -> bool:
             if info.model not in answers:
-                answers[info.model] = self.unavailable(info, options) is None
+                answers[info.model] = self.unavailable(info, options, glance=glance) is None
             return answers[info.model]
 
         planner = Planner(

@@ -484,16 +484,17 @@ MODEL = _object(
     on_disk={"anyOf": [{"type": "null"}, _object(revision=TEXT, mb=COUNT, folder=TEXT)]},
     pinned={"type": ["string", "null"]},
 )
+LACKING = _object(name=TEXT, model=TEXT, error=TEXT, hint=TEXT, assets=COUNT, sounds=_list(TEXT))
 DOCUMENTS = {
-    "plan": _object(command={"const": "plan"}, **RUN),
-    "dry run": _object(command={"const": "build"}, **RUN),
+    "plan": _object(command={"const": "plan"}, **RUN, unavailable=_list(LACKING)),
+    "dry run": _object(command={"const": "build"}, **RUN, unavailable=_list(LACKING)),
     "build": _object(
         command={"const": "build"},
         **RUN,
         lock_changed=YES,
         folder_failures=_list(_object(folder=TEXT, error=TEXT, hint=TEXT)),
     ),
-    "check": _object(command={"const": "check"}, **RUN, drafts=COUNT),
+    "check": _object(command={"const": "check"}, **RUN, drafts=COUNT, subtitles_stale=_list(TEXT)),
     "models list": _object(version=VERSION, command={"const": "models list"}, models=_list(MODEL)),
     "models show": _object(version=VERSION, command={"const": "models show"}, model=MODEL),
     "doctor": _object(
@@ -752,7 +753,11 @@ def test_github_marks_failures_on_one_line(run: Run, toy_game: Game, monkeypatch
 
     monkeypatch.setattr("sfxgen.store.local.LocalStore.put", fail)
     monkeypatch.setenv("GITHUB_ACTIONS", "true")
-    assert "::error::step_01: 100%25 full,%0Areally" in run("build").err.splitlines()
+    told = run("build").err.splitlines()
+    mark = (
+        "::error file=Audio/manifests/game.yaml,line=3::4 assets of step and ui/coin: 100%25 full,%0Areally"
+    )
+    assert [line for line in told if line.startswith("::")] == [mark]
 
 
 def commands() -> Iterator[tuple[str, click.Command]]:

@@ -31,7 +31,7 @@ acceptance
 models  engines
 report
 sessions  workspace
-gamefiles  siblings  textfiles  candidates
+gamefiles  siblings  textfiles  candidates  lacking
 generate
 produce
 build

@@ -311,7 +311,7 @@ def test_a_mistake_in_the_manifest_is_told_once_and_one_in_a_line_at_the_line(ga
         "Audio/manifests/game.yaml:5: lines[0].category: there is no category 'dialogue' (for long)"
         " | did you mean 'dialog'?",
         "Audio/manifests/game.yaml:6: lines[0].steps: parrot does not take it (for long)"
-        " | it takes: language, prompt, say, voice",
+        " | models that do: tortoise; it takes: language, prompt, say, voice",
     ]
 
 

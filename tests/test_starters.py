@@ -191,6 +191,17 @@ def test_the_starters_teach_every_kind_and_most_of_the_language(tmp_path: Path) 
     }
 
 
+def test_music_and_words_of_the_starters_are_asked_of_models_that_make_them(tmp_path: Path) -> None:
+    assert sfxgen("init", tmp_path / "game") == 0
+    _, sounds = load(tmp_path / "game", installed())
+    music = {sound.model.name for sound in sounds if sound.kind == "music"}
+    assert music == {"musicgen-small"}
+    spoken = [sound for sound in sounds if "say" in sound.model.accepts]
+    assert [(sound.kind, sound.model.name, sound.keys["voice"]) for sound in spoken] == [
+        ("dialog", "bark-small", "v2/en_speaker_6")
+    ]
+
+
 def _layers(data: dict[str, dict[str, dict[str, object]]]) -> list[dict[str, object]]:
     return [dict(data.get("defaults", {})), *data.get("sounds", {}).values()]
 

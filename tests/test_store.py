@@ -7,17 +7,26 @@ import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from sfxgen.errors import StoreError
-from sfxgen.lock import CLIP_META, TAKE_META
 from sfxgen.store.local import Entry, LocalStore, default_folder
 
 KEY = "ab" * 32
-META = {"take": dict.fromkeys(TAKE_META, 1), "clip": dict.fromkeys(CLIP_META, 2)}
+META: dict[str, Any] = {
+    "take": {
+        "model": "toy",
+        "revision": None,
+        "seed": 1,
+        "attempts": 1,
+        "rejected": [],
+        "environment": {},
+    }
+}
 
 
 def test_what_is_put_can_be_found_and_read(tmp_path: Path) -> None:
@@ -111,12 +120,12 @@ def test_where_the_store_is(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> 
 
 PUTTER = """
 import os, sys
-from sfxgen.lock import TAKE_META
 from sfxgen.store.local import LocalStore
+take = {"model": "toy", "revision": None, "attempts": 1, "rejected": [], "environment": {}}
 store = LocalStore(__import__("pathlib").Path(sys.argv[1]))
 print("ready", flush=True)
 for n in range(100000):
-    store.put("take", f"{n:064x}", bytes([n % 251]) * 20000, {"take": dict.fromkeys(TAKE_META, n)})
+    store.put("take", f"{n:064x}", bytes([n % 251]) * 20000, {"take": {**take, "seed": n}})
 """
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from sfxgen.build import Report, build, changes_lock
+from sfxgen.build import Failure, Report, build, changes_lock
 from sfxgen.catalog import installed
 from sfxgen.cli.bug import log_bug
 from sfxgen.cli.options import (
@@ -23,7 +23,10 @@ from sfxgen.cli.plan import print_plan
 from sfxgen.cli.progress import ProgressView
 from sfxgen.cli.show import (
     LOCK_STALE,
+    annotate,
     counted,
+    of_sounds,
+    place_of,
     print_json,
     shortened,
     show_steps,
@@ -61,9 +64,9 @@ def command(
         os.environ["HF_HUB_OFFLINE"] = "1"  # before any library that could ask is imported
     if dry_run:
         workspace = open_workspace(root, installed(), options)
-        plan = workspace.plan(options)
+        plan = workspace.plan(options, glance=True)
         refused = options.locked and (plan.lock_is_stale or any(map(changes_lock, plan.stale)))
-        print_plan(workspace, plan, as_json=as_json, verb="build", exit_code=int(refused))
+        print_plan(workspace, plan, options, as_json=as_json, verb="build", exit_code=int(refused))
         raise SystemExit(int(refused))
     with Stop() as stop, ProgressView(quiet=as_json) as view:
         report = build(root, installed(), options, on_event=view, cancelled=stop.is_asked)
@@ -71,6 +74,7 @@ def command(
         print_json(report_json(report))
     else:
         show_report(report)
+    annotate_failures(report)
     bugs = [failure.error for failure in report.failures if isinstance(failure.error, BugError)]
     if bugs:
         click.echo(log_bug(*bugs), err=True)
@@ -144,6 +148,20 @@ def show_report(report: Report) -> None:
         click.echo(styled(f"{len(report.failures)} failed", fg="red") + ": see above")
     if report.cancelled:
         click.echo("stopped; the next build goes on from here")
+
+
+def annotate_failures(report: Report) -> None:
+    """Mark each thing that failed once, where the first sound that it stopped is written."""
+    alike: dict[tuple[str, str], list[Failure]] = {}
+    for failure in report.failures:
+        alike.setdefault((failure.error.message, failure.error.hint), []).append(failure)
+    for (message, _), (first, *others) in alike.items():
+        steps = [failure.step for failure in (first, *others) if failure.step is not None]
+        steps.sort(key=lambda step: step.ref)  # those that failed in threads came in any order
+        sounds = list(dict.fromkeys(step.sound for step in steps))
+        name = f"{counted(len(steps))} of {of_sounds(sounds)}" if others and steps else first.name
+        path, line = place_of(steps[0]) if steps else ("", 0)
+        annotate(f"{name}: {message}", path, line, root=report.workspace.root)
 
 
 def _folders(report: Report) -> str:

@@ -13,13 +13,14 @@ from sfxgen.cli.show import (
     annotate,
     counted,
     counts_line,
+    place_of,
     print_json,
     show_rest,
     show_steps,
     step_json,
     styled,
 )
-from sfxgen.plan import Step
+from sfxgen.cli.subtitles import stale as stale_subtitles
 from sfxgen.project import LOCK_FILE
 from sfxgen.workspace import open_workspace
 
@@ -31,13 +32,15 @@ from sfxgen.workspace import open_workspace
 def command(directory: Path | None, project: Path | None, allow_drafts: bool, as_json: bool) -> None:
     """Do manifests, lock and assets agree? The CI gate: no GPU, no torch, no network, nothing written.
 
-    Exits with 1 when anything is stale, was edited by hand, or is a draft.
+    Exits with 1 when anything is stale, was edited by hand, or is a draft. That goes for subtitles, too, where
+    sfxgen.yaml names a folder for them.
     """
     workspace = open_workspace(root_of(directory, project), installed())
     plan = workspace.check_plan()
     drafts = [step for step in plan.part("keep") if step.is_draft]
     refused = [] if allow_drafts else drafts
-    ok = plan.is_empty and not refused
+    subtitles = stale_subtitles(workspace, plan)
+    ok = plan.is_empty and not refused and not subtitles
     if as_json:
         print_json(
             {
@@ -51,6 +54,7 @@ def command(directory: Path | None, project: Path | None, allow_drafts: bool, as
                 ],
                 "folders": [folder for _, folder in plan.folders],
                 "lock_stale": plan.lock_is_stale,
+                "subtitles_stale": list(subtitles),
             }
         )
     else:
@@ -68,20 +72,19 @@ def command(directory: Path | None, project: Path | None, allow_drafts: bool, as
         if refused:
             click.echo(styled(f"{counted(len(refused))} drafted by the synthesizer", fg="red"))
             click.echo("  hint: build where the model can run, or allow them with --allow-drafts")
+        if subtitles:
+            for name in subtitles:
+                click.echo(f"  {name}")
+            click.echo(styled("stale: subtitles", fg="red"))
+            click.echo("  hint: run sfxgen subtitles, and commit what it writes")
     if not ok:
         for step in [*plan.stale, *refused]:
             what = "; ".join(str(reason) for reason in step.reasons) or "a draft"
-            path, line = (
-                (step.wanted.sound.place.document.path, _line(step)) if step.wanted else (LOCK_FILE, 1)
-            )
-            annotate(f"{step.ref[1]}: {what}", path, line, root=workspace.root)
+            annotate(f"{step.ref[1]}: {what}", *place_of(step), root=workspace.root)
         if plan.lock_is_stale:
             annotate(f"{LOCK_FILE}: {LOCK_STALE}", LOCK_FILE, 1, root=workspace.root)
+        if subtitles:
+            document = workspace.project.document
+            what = f"stale: {len(subtitles)} file{'s' * (len(subtitles) > 1)} of subtitles, {subtitles[0]} the first"
+            annotate(what, document.path, document.line(("subtitles",)), root=workspace.root)
     raise SystemExit(0 if ok else 1)
-
-
-def _line(step: Step) -> int:
-    """The line of the manifest that the step's sound begins at."""
-    assert step.wanted is not None
-    place = step.wanted.sound.place
-    return place.document.line(place.path)

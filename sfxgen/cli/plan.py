@@ -18,9 +18,19 @@ from sfxgen.cli.options import (
     rebuild_option,
     root_of,
 )
-from sfxgen.cli.show import counts_line, print_json, show_rest, show_steps, step_json, styled
+from sfxgen.cli.show import (
+    counted,
+    counts_line,
+    of_sounds,
+    print_json,
+    show_rest,
+    show_steps,
+    step_json,
+    styled,
+)
+from sfxgen.lacking import Lacking, lacking
 from sfxgen.plan import Plan
-from sfxgen.workspace import Workspace, open_workspace
+from sfxgen.workspace import Options, Workspace, open_workspace
 
 
 @click.command()
@@ -48,16 +58,23 @@ def command(
     if explain is not None:
         show_explanations(workspace, explain, as_json=as_json)
         return
-    plan = workspace.plan(options)
+    plan = workspace.plan(options, glance=True)
     code = 1 if check and not plan.is_empty else 0
-    print_plan(workspace, plan, as_json=as_json, verb="plan", exit_code=code)
+    print_plan(workspace, plan, options, as_json=as_json, verb="plan", exit_code=code)
     raise SystemExit(code)
 
 
 def print_plan(
-    workspace: Workspace, plan: Plan, *, as_json: bool, verb: Literal["plan", "build"], exit_code: int = 0
+    workspace: Workspace,
+    plan: Plan,
+    options: Options,
+    *,
+    as_json: bool,
+    verb: Literal["plan", "build"],
+    exit_code: int = 0,
 ) -> None:
-    """Print a plan for people or machines."""
+    """Print a plan for people or machines, with what of it this machine cannot do."""
+    missing = lacking(workspace, plan, options)
     if as_json:
         print_json(
             {
@@ -70,11 +87,32 @@ def print_plan(
                 ],
                 "folders": [folder for _, folder in plan.folders],
                 "lock_stale": plan.lock_is_stale,
+                "unavailable": [_lacking_json(found) for found in missing],
             }
         )
         return
     show_steps(plan.stale)
     for message, hint in drafts.neutral(plan.steps, workspace.catalog):
-        click.echo(f"{styled('warning:', fg='yellow')} {message}\n  hint: {hint}", err=True)
+        _warn(message, hint)
+    for found in missing:
+        waits = f"{counted(len(found.steps))} of {of_sounds(found.sounds)} cannot be made here"
+        _warn(f"{found.error.message}; {waits}", found.error.hint)
     show_rest(plan)
     click.echo(counts_line(plan) if not plan.is_empty else f"nothing to do: {counts_line(plan)}")
+
+
+def _warn(message: str, hint: str) -> None:
+    click.echo(
+        f"{styled('warning:', fg='yellow')} {message}" + (f"\n  hint: {hint}" if hint else ""), err=True
+    )
+
+
+def _lacking_json(found: Lacking) -> dict[str, Any]:
+    return {
+        "name": found.model.name,
+        "model": found.model.model,
+        "error": found.error.message,
+        "hint": found.error.hint,
+        "assets": len(found.steps),
+        "sounds": list(found.sounds),
+    }

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from sfxgen.cli.show import annotate, is_terminal, styled
+from sfxgen.cli.show import counted, is_terminal, of_sounds, styled
 from sfxgen.events import (
     AssetFailed,
     AssetRemoved,
@@ -34,6 +34,7 @@ class ProgressView:
         self._takes: TaskID | None = None
         self._assets: TaskID | None = None
         self._sampling: TaskID | None = None
+        self._failed: dict[tuple[str, str], list[AssetFailed]] = {}
 
     def __enter__(self) -> ProgressView:
         return self
@@ -44,16 +45,24 @@ class ProgressView:
         self.close()
 
     def close(self) -> None:
-        """Take the bars down."""
+        """Take the bars down, and say how many assets failed for what was said of the first of them."""
         if self._bars is not None:
             self._bars.stop()
             self._bars = None
+        for first, *others in self._failed.values():
+            if others:
+                sounds = list(dict.fromkeys(event.sound or event.asset for event in (first, *others)))
+                what = f"{counted(1 + len(others))} of {of_sounds(sounds)}"
+                self._say(f"{styled('failed', fg='red')}  {what} for the one reason said of {first.asset}")
+        self._failed.clear()
 
     def __call__(self, event: Event) -> None:
         """Show one event."""
         if isinstance(event, AssetFailed):
-            self._say(f"{styled('failed', fg='red')}  {event.asset}: {event.message}", event.hint)
-            annotate(f"{event.asset}: {event.message}")
+            alike = self._failed.setdefault((event.message, event.hint), [])
+            alike.append(event)
+            if len(alike) == 1:
+                self._say(f"{styled('failed', fg='red')}  {event.asset}: {event.message}", event.hint)
         elif isinstance(event, Notice):
             word = styled("warning", fg="yellow") if event.level == "warning" else "note"
             self._say(f"{word}: {event.message}", event.hint)
@@ -111,7 +120,7 @@ class ProgressView:
         elif isinstance(event, Sampling) and (event.step == event.steps or event.step % 10 == 0):
             click.echo(f"{event.model}: step {event.step} of {event.steps}, {event.takes} takes", err=True)
 
-    def _say(self, text: str, hint: str) -> None:
+    def _say(self, text: str, hint: str = "") -> None:
         if hint:
             text += f"\n  hint: {hint}"
         if self._bars is not None:

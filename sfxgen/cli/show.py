@@ -17,6 +17,8 @@ from sfxgen.plan import ACTIONS, Plan, Step
 from sfxgen.project import LOCK_FILE
 
 JSON_VERSION = 1
+SOUNDS_NAMED = 3
+"""How many sounds are named where many have the same fate."""
 LOCK_STALE = "it is in a merge conflict, or holds what nothing needs or what is not so any more"
 
 _COLOURS = {
@@ -73,6 +75,14 @@ def annotate(text: str, path: str = "", line: int = 0, *, root: Path | None = No
     click.echo(f"::error{place}::{_escaped(text)}", err=True)
 
 
+def place_of(step: Step) -> tuple[str, int]:
+    """Return the manifest that an asset's sound is written in and its line there; for one that none names, the lock."""
+    if step.wanted is None:
+        return LOCK_FILE, 1
+    place = step.wanted.sound.place
+    return place.document.path, place.document.line(place.path)
+
+
 def _escaped(text: str, *, in_property: bool = False) -> str:
     text = text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
     return text.replace(":", "%3A").replace(",", "%2C") if in_property else text
@@ -88,7 +98,7 @@ def step_json(step: Step, status: str) -> dict[str, Any]:
     return {
         "engine": step.ref[0],
         "asset": step.ref[1],
-        "sound": step.wanted.sound.id if step.wanted else step.record.sound if step.record else "",
+        "sound": step.sound,
         "path": step.path,
         "action": step.action,
         "reasons": [{"why": str(reason.why), "detail": reason.detail} for reason in step.reasons],
@@ -109,9 +119,8 @@ def show_steps(steps: Iterable[Step]) -> None:
     """Show steps a line a sound, variants of the same fate together."""
     groups: dict[tuple[str, str, str, bool], list[Step]] = {}
     for step in steps:
-        sound = step.wanted.sound.id if step.wanted else step.record.sound if step.record else ""
         why = "; ".join(str(reason) for reason in step.reasons)
-        groups.setdefault((step.action, sound, why, step.is_draft), []).append(step)
+        groups.setdefault((step.action, step.sound, why, step.is_draft), []).append(step)
     width = max((len(sound) for _, sound, _, _ in groups), default=0)
     for (action, sound, why, draft), members in groups.items():
         word = styled(f"{action:9}", fg=_COLOURS.get(action))
@@ -141,6 +150,13 @@ def _variants(steps: Sequence[Step]) -> str:
 def counted(assets: int) -> str:
     """Word a number of assets."""
     return f"{assets} asset{'s' * (assets != 1)}"
+
+
+def of_sounds(sounds: Sequence[str]) -> str:
+    """Name sounds, the first few of many."""
+    left = len(sounds) - SOUNDS_NAMED
+    named = [*sounds[:SOUNDS_NAMED], *([f"{left} more sound{'s' * (left > 1)}"] if left > 0 else [])]
+    return " and ".join(filter(None, (", ".join(named[:-1]), named[-1])))
 
 
 def show_where(root: Path, steps: Iterable[Step]) -> None:

@@ -8,10 +8,10 @@ import click
 
 from sfxgen.catalog import installed
 from sfxgen.cli.options import json_option, project_option, root_of
-from sfxgen.cli.show import annotate, counted, print_json, shortened, styled
+from sfxgen.cli.show import annotate, counted, place_of, print_json, shortened, styled
 from sfxgen.errors import ProjectError
 from sfxgen.paths import output_path
-from sfxgen.plan import Step
+from sfxgen.plan import Plan, Step
 from sfxgen.report.subtitles import FORMATS, Spoken, render
 from sfxgen.schema import did_you_mean
 from sfxgen.sound import Sound
@@ -58,8 +58,8 @@ def command(
         if not folder:
             hint = "name one with --out, or write subtitles: { folder: … } in sfxgen.yaml"
             raise ProjectError("no folder for subtitles is named", hint=hint)
-        out = output_path(workspace.root, f"{folder}/{INDEX}").parent
-    spoken, unbuilt = _spoken(workspace, _engine(workspace, engine))
+        out = _folder(workspace, folder)
+    spoken, unbuilt = _spoken(workspace.check_plan(), _engine(workspace, engine))
     if not spoken and not unbuilt:
         raise ProjectError(
             "no sound says anything", hint="name a sheet under lines:, or write say: in a sound"
@@ -87,11 +87,33 @@ def command(
     else:
         _show(out, spoken, unbuilt, difference, check=check)
     for step in unbuilt if check else ():
-        assert step.wanted is not None
-        place = step.wanted.sound.place
-        path, line = place.document.path, place.document.line(place.path)
-        annotate(f"{step.ref[1]}: it has no duration yet", path, line, root=workspace.root)
+        annotate(f"{step.ref[1]}: it has no duration yet", *place_of(step), root=workspace.root)
     raise SystemExit(code)
+
+
+def stale(workspace: Workspace, plan: Plan) -> tuple[str, ...]:
+    """Return the files of the project's folder of subtitles that are not what `sfxgen subtitles` would write.
+
+    `plan` is a check's. What is not built has no length: while there is such a line, or nobody speaks, nothing is compared.
+    Raises ProjectError where the folder cannot be read, or a format cannot say what is said.
+    """
+    if workspace.project.subtitles is None:
+        return ()
+    folder, formats = workspace.project.subtitles
+    least: tuple[str, ...] | None = None
+    for engine in workspace.project.engines:  # the folder may be of the assets of any of them
+        spoken, unbuilt = _spoken(plan, engine)
+        if unbuilt or not spoken:
+            return ()
+        found = compare(_folder(workspace, folder), render(spoken, formats))
+        index = (INDEX,) if found.index_is_stale else ()
+        names = tuple(f"{folder}/{name}" for name in (*found.write, *found.remove, *found.edited, *index))
+        least = names if least is None else min(least, names, key=len)
+    return least or ()
+
+
+def _folder(workspace: Workspace, folder: str) -> Path:
+    return output_path(workspace.root, f"{folder}/{INDEX}").parent
 
 
 def _code(difference: Difference, unbuilt: list[Step], *, check: bool) -> int:
@@ -107,10 +129,10 @@ def _engine(workspace: Workspace, named: str | None) -> str:
     return named or engines[0]
 
 
-def _spoken(workspace: Workspace, engine: str) -> tuple[list[Spoken], list[Step]]:
+def _spoken(plan: Plan, engine: str) -> tuple[list[Spoken], list[Step]]:
     """Return what is said in an engine's assets that are as they should be, and the steps of those that are not."""
     spoken, unbuilt = [], []
-    for step in workspace.check_plan().steps:
+    for step in plan.steps:
         if step.ref[0] != engine or step.wanted is None:
             continue
         sound, record = step.wanted.sound, step.record

@@ -57,8 +57,8 @@ class _Weights(Weighted):
             hint="the folder needs what ClapProcessor.save_pretrained writes, too",
         )
 
-    def _device_problem(self, info: ModelInfo, device: str) -> ModelUnavailable | None:
-        return None if device == "auto" else super()._device_problem(info, device)
+    def _device_problem(self, info: ModelInfo, around: Surroundings) -> ModelUnavailable | None:
+        return None if around.device == "auto" else super()._device_problem(info, around)
 
 
 class ClapRanker:

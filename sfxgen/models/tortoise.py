@@ -18,7 +18,6 @@ from sfxgen.errors import ModelUnavailable, ProjectError
 from sfxgen.events import ModelLoading, OnEvent
 from sfxgen.models import complaints as complain
 from sfxgen.models import weights
-from sfxgen.models.devices import pick_device
 from sfxgen.models.digests import file_digest
 from sfxgen.models.environments import Environment, log_file, python_of
 from sfxgen.models.weighted import Weighted
@@ -221,9 +220,9 @@ class TortoiseAdapter(Weighted):
         if missing:
             hint = "they are the files of Manmay/tortoise-tts on the Hugging Face Hub; for Git LFS, run `git lfs pull`"
             return ModelUnavailable(f"{info.name}: {', '.join(missing)} not in {info.where}", hint=hint)
-        if find_spec("torch") is None or pick_device(around.device) is not None:
-            return None  # without a torch here, the program finds out
-        return self._device_problem(info, around.device)
+        if find_spec("torch") is None:
+            return None  # the program finds out
+        return self._device_problem(info, around)
 
     def wanted_files(self, names: Iterable[str]) -> list[str]:
         """Return what to download of a repository with these files."""

@@ -11,7 +11,7 @@ from sfxgen.contracts import ModelInfo, Session, Surroundings
 from sfxgen.errors import ModelUnavailable
 from sfxgen.events import ModelLoading, OnEvent
 from sfxgen.models import weights
-from sfxgen.models.devices import missing_extra, pick_device
+from sfxgen.models.devices import likely_device, missing_extra, pick_device
 from sfxgen.models.intact import weight_file_problem
 
 if TYPE_CHECKING:
@@ -83,7 +83,7 @@ class Weighted:
             problem = self._weights_problem(info, around)
         except ModelUnavailable as error:
             return error
-        return problem or self._device_problem(info, around.device)
+        return problem or self._device_problem(info, around)
 
     def load(self, info: ModelInfo, around: Surroundings, *, on_event: OnEvent) -> Session:
         """Load the model. Raises ModelUnavailable, or ModelError for damaged weights."""
@@ -143,8 +143,9 @@ class Weighted:
             return ModelUnavailable(f"{info.name}: model_index.json names no model", hint=hint)
         return _damage(found.folder, weights.needed_files(found.folder))
 
-    def _device_problem(self, info: ModelInfo, device: str) -> ModelUnavailable | None:
-        if pick_device(device) is not None:
+    def _device_problem(self, info: ModelInfo, around: Surroundings) -> ModelUnavailable | None:
+        device = around.device
+        if (likely_device(device) if around.glance else pick_device(device)) is not None:
             return None
         if device == "auto" and info.needs_gpu:
             return ModelUnavailable(

@@ -22,19 +22,14 @@ from typing import Any, Literal
 
 from sfxgen.atomic import write_atomic
 from sfxgen.errors import StoreError
-from sfxgen.lock import CLIP_META, TAKE_META
+from sfxgen.lock import check_meta
 
 Shelf = Literal["take", "clip", "file"]
 """What a key leads to: a raw take, a mastered clip, or an encoded audio file."""
 
 _DAY_S = 24 * 60 * 60
 
-_META: Mapping[Shelf, Mapping[str, tuple[str, ...]]] = {
-    "take": {"take": TAKE_META},
-    "clip": {"take": TAKE_META, "clip": CLIP_META},
-    "file": {"take": TAKE_META, "clip": CLIP_META},
-}
-"""What an entry's meta must say: how its take was made, and what its clip measures."""
+_NOT_AS_WRITTEN = (ValueError, KeyError, TypeError, AttributeError, RecursionError)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,15 +67,11 @@ class LocalStore:
         try:
             value = json.loads(path.read_bytes())
             entry = Entry(value["digest"], value["size"], value["meta"])
-            known = all(
-                field in entry.meta[name] for name, fields in _META[shelf].items() for field in fields
-            )
+            check_meta(entry.meta, is_mastered=shelf != "take")
             size = self._blob_path(entry.digest).stat().st_size
         except OSError:
             return None
-        except (ValueError, KeyError, TypeError):
-            known = False
-        if not known:
+        except _NOT_AS_WRITTEN:
             self._set_aside(path)
             return None
         return entry if size == entry.size else None
