@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import os
 import sys
+from itertools import count
 from pathlib import Path
 
 # Read by numpy's matrix library and by torch when they are imported: tests run side by side, and threads would fight
@@ -16,12 +17,36 @@ from games import Game
 os.environ["HF_HUB_OFFLINE"] = "1"
 
 
+LONGEST = (
+    "test_lint.py",
+    "test_synth_presets.py",
+    "test_models_contract.py",
+    "test_invariants.py",
+    "test_loudness_conformance.py",
+)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with the files that take longest: of several processes none has to wait for another's at the end."""
+    turns = {name: turn for turn, name in enumerate(LONGEST)}
+    items.sort(key=lambda item: turns.get(item.path.name, len(LONGEST)))
+
+
+STORES = count()
+
+
+@pytest.fixture(scope="session")
+def stores(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("stores")
+
+
 @pytest.fixture(autouse=True)
-def own_store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """No test sees the machine's store, weights or settings."""
-    store = tmp_path / "store"
+def own_store(stores: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """No test sees the machine's store, weights or settings. Most need no folder: none is made for them."""
+    own = stores / str(next(STORES))
+    store = own / "store"
     monkeypatch.setenv("SFXGEN_STORE", str(store))
-    monkeypatch.setenv("SFXGEN_DATA", str(tmp_path / "data"))
+    monkeypatch.setenv("SFXGEN_DATA", str(own / "data"))
     monkeypatch.delenv("SFXGEN_TRUST_EXEC", raising=False)
     for name in ("GITHUB_ACTIONS", "NO_COLOR", "FORCE_COLOR"):
         monkeypatch.delenv(name, raising=False)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.fft import next_fast_len
 
 from sfxgen.audio import truepeak
 
@@ -16,17 +17,13 @@ def ideal_peak_dbtp(samples: NDArray[np.floating], *, loop: bool = False) -> flo
 
     For samples of (frames, channels), with silence around them, or in a loop with their own repetition.
     """
-    wide = (
-        samples.astype(np.float64)
-        if loop
-        else np.pad(samples.astype(np.float64), ((SILENCE, SILENCE), (0, 0)))
-    )
+    wide = samples.astype(np.float64) if loop else _in_silence(samples)
     return _peak_db(_finer(wide, TIMES), samples)
 
 
 def unpruned_peak_dbtp(samples: NDArray[np.floating]) -> float:
     """The peak of what the meter's own filter makes, everywhere: sixteen points a frame."""
-    wide = np.pad(samples.astype(np.float64), ((SILENCE, SILENCE), (0, 0)))
+    wide = _in_silence(samples)
     two = np.zeros((2 * len(wide), wide.shape[1]))
     two[::2] = wide
     taps = truepeak._half_taps()
@@ -34,6 +31,12 @@ def unpruned_peak_dbtp(samples: NDArray[np.floating]) -> float:
         spectrum = np.fft.rfft(wide[:, channel]) * np.conj(np.fft.rfft(taps, len(wide)))
         two[1::2, channel] = np.roll(np.fft.irfft(spectrum, len(wide)), truepeak.REACH - 1)
     return _peak_db(_finer(two, TIMES // 2), samples)
+
+
+def _in_silence(samples: NDArray[np.floating]) -> NDArray[np.float64]:
+    """Samples with silence before and after them, of a length that transforms fast."""
+    after = next_fast_len(len(samples) + 2 * SILENCE, real=True) - len(samples) - SILENCE
+    return np.pad(samples.astype(np.float64), ((SILENCE, after), (0, 0)))
 
 
 def _finer(wide: NDArray[np.float64], times: int) -> NDArray[np.float64]:

@@ -12,14 +12,13 @@ import numpy as np
 import pytest
 import soundfile
 from games import Game, actions
-from numpy.typing import NDArray
+from model_sounds import pipeline_sounds, sounds
 
 from sfxgen.build import build
 from sfxgen.contracts import Adapter
 from sfxgen.errors import ManifestError, ModelError
-from sfxgen.events import Event, Notice, ignore
+from sfxgen.events import Event, Notice
 from sfxgen.models.audioldm2 import adapter
-from sfxgen.recipe import Recipe
 from sfxgen.workspace import Options
 
 torch = pytest.importorskip("torch", reason="needs sfxgen[models]: torch is not installed")
@@ -32,7 +31,6 @@ from safetensors.torch import load_file, save_file  # noqa: E402
 from tiny_audioldm2 import RECIPE, save_tiny_audioldm2  # noqa: E402
 
 from sfxgen.models.audioldm2_session import HEARD_TOKENS, AudioLDM2Session, TwoTexts, load_runner  # noqa: E402
-from sfxgen.models.latent_diffusion import make_scheduler  # noqa: E402
 
 ATOL = 1e-5
 """How near ours is to the pipeline's, of peaks around 0.4: T5's vectors are padded here, so sums are in another order."""
@@ -72,29 +70,6 @@ def pipeline(tiny: Path) -> Any:
 def quiet(pipeline: Any) -> Any:
     pipeline.set_progress_bar_config(disable=True)
     return pipeline
-
-
-def sounds(session: AudioLDM2Session, *recipes: Recipe) -> list[NDArray[np.float32]]:
-    return [c.samples for c in session.generate(recipes, on_event=ignore, cancelled=lambda: False)]
-
-
-def pipeline_sounds(pipeline: Any, *recipes: Recipe, **texts: Any) -> NDArray[np.float32]:
-    """Return what diffusers' pipeline makes of recipes that differ in texts and takes alone: (recipes, frames, 1)."""
-    first = recipes[0]
-    template = diffusers.DDIMScheduler.from_pretrained(Path(pipeline.config._name_or_path) / "scheduler")
-    pipeline.scheduler = make_scheduler(template, first.scheduler or "default")
-    spoken = {
-        "prompt": [recipe.prompt for recipe in recipes],
-        "negative_prompt": [recipe.negative for recipe in recipes],
-    }
-    audios: NDArray[np.float32] = pipeline(
-        **(texts or spoken),
-        audio_length_in_s=first.duration_s,
-        num_inference_steps=first.steps,
-        guidance_scale=first.guidance,
-        generator=[torch.Generator("cpu").manual_seed(recipe.seed) for recipe in recipes],
-    ).audios
-    return audios[..., np.newaxis]
 
 
 def test_the_adapter_is_one_by_the_protocol() -> None:

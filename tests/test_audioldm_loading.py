@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import socket
 import warnings
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from model_sounds import Payload
 from numpy.typing import NDArray
 
 from sfxgen.errors import ModelError
@@ -82,16 +82,6 @@ def test_weights_saved_under_the_names_of_2023_load(tmp_path: Path, tiny: Path) 
     tensors["text_model.embeddings.position_ids"] = torch.arange(40)[None]
     save_file(tensors, folder / "text_encoder/model.safetensors", metadata={"format": "pt"})
     np.testing.assert_array_equal(sound(folder), sound(tiny))
-
-
-class Payload:
-    """A pickle that writes a file when it is loaded by a loader that runs code."""
-
-    def __init__(self, target: str) -> None:
-        self.target = target
-
-    def __reduce__(self) -> tuple[Callable[..., Any], tuple[str, str]]:
-        return (open, (self.target, "w"))
 
 
 @pytest.mark.parametrize("part", ["unet/diffusion_pytorch_model.bin", "vocoder/pytorch_model.bin"])

@@ -15,12 +15,12 @@ import numpy as np
 import pytest
 import soundfile
 from games import Game
-from numpy.typing import NDArray
+from model_sounds import Payload, Sound, sounds
 
 from sfxgen.build import build
 from sfxgen.contracts import Adapter, Complaint, ModelInfo, Surroundings
 from sfxgen.errors import Cancelled, ManifestError, ModelError
-from sfxgen.events import Event, Sampling, ignore
+from sfxgen.events import Event, Sampling
 from sfxgen.models import weights
 from sfxgen.models.bark import DEFAULT_VOICE, SETTINGS, adapter
 from sfxgen.models.bark_speech import LANGUAGES, PAUSE_S, PUBLISHED_VOICES, pieces, voices_in
@@ -173,7 +173,6 @@ from tiny_bark import CODES, TINY_LINE, save_tiny_bark, save_voice  # noqa: E402
 
 from sfxgen.models.bark_session import FEWEST_TOKENS, BarkSession  # noqa: E402
 
-Sound = NDArray[np.float32]
 SPOKEN = replace(TINY_LINE, params={**TINY_LINE.params, "voice": VOICE})
 
 
@@ -185,10 +184,6 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def session(folder: Path) -> BarkSession:
     return BarkSession(folder, model="tiny", device="cpu")
-
-
-def sounds(session: BarkSession, *recipes: Recipe) -> list[Sound]:
-    return [clip.samples for clip in session.generate(recipes, on_event=ignore, cancelled=lambda: False)]
 
 
 def saying(recipe: Recipe, **params: Any) -> Recipe:
@@ -330,16 +325,6 @@ def copy(folder: Path, tmp_path: Path) -> Path:
 
 def open_session(folder: Path) -> BarkSession:
     return BarkSession(folder, model="tiny", device="cpu")
-
-
-class Payload:
-    """A pickle that writes a file when it is loaded by a loader that runs code."""
-
-    def __init__(self, target: str) -> None:
-        self.target = target
-
-    def __reduce__(self) -> tuple[Callable[..., Any], tuple[str, str]]:
-        return (open, (self.target, "w"))
 
 
 def test_pickled_weights_give_the_same_sound_and_one_with_code_is_refused(

@@ -511,7 +511,9 @@ def test_a_link_that_leads_out_of_the_project_is_not_written_through(game: Game,
     assert list(outside.iterdir()) == []
 
 
-def test_a_disk_that_refuses_is_an_error_of_that_asset(game: Game, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_disk_that_refuses_is_an_error_of_that_asset(
+    game: Game, own_store: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     import sfxgen.gamefiles as module
 
     def full(path: Path, *_: object, **__: object) -> None:
@@ -523,7 +525,7 @@ def test_a_disk_that_refuses_is_an_error_of_that_asset(game: Game, monkeypatch: 
     assert report.exit_code == 3
     assert "No space left" in report.failures[0].error.message
     monkeypatch.undo()
-    monkeypatch.setenv("SFXGEN_STORE", str(game.root.parent / "store"))
+    monkeypatch.setenv("SFXGEN_STORE", str(own_store))
     assert game.build().exit_code == 0
     assert game.toy.made == []
 

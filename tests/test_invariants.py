@@ -10,7 +10,7 @@ import signal
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -164,44 +164,64 @@ def test_3_a_takes_bytes_do_not_depend_on_its_company(order: list[str], alone: i
 
 BUILDER = """
 import os, sys
-sys.path.insert(0, sys.argv[2])
 from pathlib import Path
-from games import Game
-root = Path(sys.argv[1])
-game = Game.__new__(Game)
+sys.path.insert(0, sys.argv[2])
 from games import ToyModel
+from sfxgen.build import build
 from sfxgen.catalog import installed
 from sfxgen.contracts import Catalog
-from sfxgen.build import build
-import sfxgen.atomic, sfxgen.build, sfxgen.produce
+import sfxgen.produce
 catalog = Catalog({**installed().adapters, "toy": ToyModel()}, installed().exporters)
-print("ready", flush=True)
-point, count = sys.argv[3], int(sys.argv[4])
-# Die in the middle of the n-th replacement: before it or after it.
-real = Path.replace
-seen = 0
-def replace(self, target):
-    global seen
-    seen += 1
-    if seen == count and point == "before":
-        os.kill(os.getpid(), 9)
-    done = real(self, target)
-    if seen == count and point == "after":
-        os.kill(os.getpid(), 9)
-    return done
-Path.replace = replace
-build(root, catalog)
+real, seen = Path.replace, 0
+
+def build_and_die(point, count):
+    def replace(self, target):
+        global seen
+        seen += 1
+        if seen == count and point == "before":
+            os.kill(os.getpid(), 9)
+        done = real(self, target)
+        if seen == count and point == "after":
+            os.kill(os.getpid(), 9)
+        return done
+
+    Path.replace = replace
+    build(Path(sys.argv[1]), catalog)
+
+for line in sys.stdin:
+    point, count = line.split()
+    child = os.fork()
+    if child == 0:
+        try:
+            build_and_die(point, int(count))
+        finally:
+            os._exit(0)
+    print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), flush=True)
 """
+"""Builds a game once for each line that it reads, in a process that dies in the middle of its n-th replacement."""
 
 
-def killed_build(root: Path, point: str, count: int) -> bool:
-    """Build in a process that kills itself at its n-th rename. Returns whether it died."""
-    done = subprocess.run(
-        [sys.executable, "-c", BUILDER, str(root), str(Path(__file__).parent), point, str(count)],
-        capture_output=True,
-        check=False,
-    )
-    return done.returncode == -signal.SIGKILL
+@contextmanager
+def killed_builds(root: Path) -> Iterator[Callable[[str, int], bool]]:
+    """Yield what builds in a process that kills itself at its n-th rename, and says whether it died.
+
+    The processes are forked from one, which has all imported that takes longer than the build.
+    """
+    with subprocess.Popen(
+        [sys.executable, "-c", BUILDER, str(root), str(Path(__file__).parent)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as builder:
+        asked, said = builder.stdin, builder.stdout
+        assert asked
+        assert said
+
+        def killed_build(point: str, count: int) -> bool:
+            print(point, count, file=asked, flush=True)
+            return int(said.readline()) == -signal.SIGKILL
+
+        yield killed_build
 
 
 @pytest.mark.skipif(os.name == "nt", reason="SIGKILL")
@@ -218,22 +238,23 @@ def test_4_a_kill_at_any_rename_loses_nothing(game: Game) -> None:
     new = game.tree()
     points = [(point, count) for count in range(1, 40) for point in ("before", "after")]
     deaths = 0
-    for point, count in random.Random(5).sample(points, 14):
-        shutil.rmtree(game.root)
-        shutil.rmtree(os.environ["SFXGEN_STORE"])
-        shutil.copytree(game.root.with_name("start"), game.root)
-        shutil.copytree(game.root.with_name("start-store"), os.environ["SFXGEN_STORE"])
-        game.sounds(second)
-        deaths += killed_build(game.root, point, count)
-        for path, data in game.tree().items():
-            if path == "sfxgen.lock":
-                read(game.root / path)
-            else:
-                assert data in (old.get(path), new.get(path)), path
-        report = game.build()
-        assert report.exit_code == 0
-        assert game.tree() == new
-        assert not list((game.root / ".sfxgen/tmp").glob("*"))
+    with killed_builds(game.root) as killed_build:
+        for point, count in random.Random(5).sample(points, 14):
+            shutil.rmtree(game.root)
+            shutil.rmtree(os.environ["SFXGEN_STORE"])
+            shutil.copytree(game.root.with_name("start"), game.root)
+            shutil.copytree(game.root.with_name("start-store"), os.environ["SFXGEN_STORE"])
+            game.sounds(second)
+            deaths += killed_build(point, count)
+            for path, data in game.tree().items():
+                if path == "sfxgen.lock":
+                    read(game.root / path)
+                else:
+                    assert data in (old.get(path), new.get(path)), path
+            report = game.build()
+            assert report.exit_code == 0
+            assert game.tree() == new
+            assert not list((game.root / ".sfxgen/tmp").glob("*"))
     assert deaths >= 7
 
 

@@ -262,7 +262,7 @@ class TestKilled:
         assert game.tree() == clean(game)
 
     def test_then_removed_leaves_no_orphan(
-        self, game: Game, journal: None, monkeypatch: pytest.MonkeyPatch
+        self, game: Game, journal: None, own_store: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         game.sounds("a: { prompt: wood }")
         game.build()
@@ -270,7 +270,7 @@ class TestKilled:
         self.kill(game)
         assert (game.root / "Assets/Audio/Sfx/b/c_01.wav").exists()
         monkeypatch.undo()
-        monkeypatch.setenv("SFXGEN_STORE", str(game.root.parent / "store"))
+        monkeypatch.setenv("SFXGEN_STORE", str(own_store))
         game.sounds("a: { prompt: wood }")
         assert game.build().exit_code == 0
         assert not (game.root / "Assets/Audio/Sfx/b/c_01.wav").exists()

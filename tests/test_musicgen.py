@@ -7,7 +7,6 @@ import math
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
@@ -17,12 +16,12 @@ import numpy as np
 import pytest
 import soundfile
 from games import Game
-from numpy.typing import NDArray
+from model_sounds import Payload, Sound, sounds
 
 from sfxgen.build import build
 from sfxgen.contracts import Adapter, Complaint, ModelInfo, ReadsFiles, Surroundings
 from sfxgen.errors import Cancelled, ManifestError, ModelError, ModelUnavailable
-from sfxgen.events import Event, Sampling, ignore
+from sfxgen.events import Event, Sampling
 from sfxgen.models import weights
 from sfxgen.models.musicgen import CONTEXT_S, MAX_DURATION_S, adapter
 from sfxgen.models.project_audio import audio_params, digest_key
@@ -125,7 +124,6 @@ from transformers.audio_utils import chroma_filter_bank, spectrogram, window_fun
 
 from sfxgen.models.musicgen_session import Hearing, MusicGenSession, chroma  # noqa: E402
 
-Sound = NDArray[np.float32]
 VARIETIES: dict[str, dict[str, Any]] = {
     "mono": {},
     "stereo": {"channels": 2},
@@ -164,10 +162,6 @@ def session(sessions: dict[str, MusicGenSession]) -> MusicGenSession:
 def open_session(folder: Path, root: Path = Path(), context_s: float = CONTEXT_S) -> MusicGenSession:
     hearing = Hearing(root, context_s, MAX_DURATION_S)
     return MusicGenSession(folder, hearing, model="tiny", device="cpu")
-
-
-def sounds(session: MusicGenSession, *recipes: Recipe) -> list[Sound]:
-    return [clip.samples for clip in session.generate(recipes, on_event=ignore, cancelled=lambda: False)]
 
 
 def hearing(recipe: Recipe, project: Path, **files: str) -> Recipe:
@@ -377,16 +371,6 @@ def test_loading_is_silent(folders: dict[str, Path], capfd: pytest.CaptureFixtur
 @pytest.fixture
 def copy(folders: dict[str, Path], tmp_path: Path) -> Path:
     return Path(shutil.copytree(folders["mono"], tmp_path / "weights/tiny"))
-
-
-class Payload:
-    """A pickle that writes a file when it is loaded by a loader that runs code."""
-
-    def __init__(self, target: str) -> None:
-        self.target = target
-
-    def __reduce__(self) -> tuple[Callable[..., Any], tuple[str, str]]:
-        return (open, (self.target, "w"))
 
 
 def test_pickled_weights_give_the_same_sound_and_one_with_code_is_refused(

@@ -11,14 +11,12 @@ from typing import Any
 import numpy as np
 import pytest
 from games import Game, actions
-from numpy.typing import NDArray
+from model_sounds import pipeline_sounds, sounds
 
 from sfxgen.build import build
 from sfxgen.contracts import Adapter
 from sfxgen.errors import ModelError
-from sfxgen.events import ignore
 from sfxgen.models.musicldm import adapter
-from sfxgen.recipe import Recipe
 from sfxgen.workspace import Options
 
 torch = pytest.importorskip("torch", reason="needs sfxgen[models]: torch is not installed")
@@ -28,7 +26,6 @@ pytest.importorskip("transformers", reason="needs sfxgen[models]: transformers i
 from safetensors.torch import load_file, save_file  # noqa: E402
 from tiny_musicldm import RECIPE, save_tiny_musicldm  # noqa: E402
 
-from sfxgen.models.latent_diffusion import make_scheduler  # noqa: E402
 from sfxgen.models.musicldm_session import MusicLDMSession  # noqa: E402
 
 (INFO,) = adapter.models
@@ -70,26 +67,6 @@ def pipeline(tiny: Path) -> Any:
 
     found.text_encoder.get_text_features = bare
     return found
-
-
-def sounds(session: MusicLDMSession, *recipes: Recipe) -> list[NDArray[np.float32]]:
-    return [c.samples for c in session.generate(recipes, on_event=ignore, cancelled=lambda: False)]
-
-
-def pipeline_sounds(pipeline: Any, *recipes: Recipe) -> NDArray[np.float32]:
-    """Return what diffusers' pipeline makes of recipes that differ in texts and takes alone: (recipes, frames, 1)."""
-    first = recipes[0]
-    template = diffusers.DDIMScheduler.from_pretrained(Path(pipeline.config._name_or_path) / "scheduler")
-    pipeline.scheduler = make_scheduler(template, first.scheduler or "default")
-    audios: NDArray[np.float32] = pipeline(
-        [recipe.prompt for recipe in recipes],
-        negative_prompt=[recipe.negative for recipe in recipes],
-        audio_length_in_s=first.duration_s,
-        num_inference_steps=first.steps,
-        guidance_scale=first.guidance,
-        generator=[torch.Generator("cpu").manual_seed(recipe.seed) for recipe in recipes],
-    ).audios
-    return audios[..., np.newaxis]
 
 
 def test_the_model_is_known_without_loading_it() -> None:
