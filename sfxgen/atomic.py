@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import tempfile
 from pathlib import Path
@@ -15,10 +16,18 @@ os.umask(_UMASK)
 def write_atomic(path: Path, content: bytes, *, scratch: Path | None = None, sync: bool = True) -> None:
     """Put a file in place by rename: at any moment it is the old one or the new one, whole.
 
-    The half-written file stands in `scratch` (which must be on the same disk), or else beside the target.
+    The half-written file stands in `scratch`, or beside the target where none is named or it is on another disk.
     Raises OSError.
     """
-    folder = scratch or path.parent
+    try:
+        _write_through(scratch or path.parent, path, content, sync=sync)
+    except OSError as error:
+        if scratch is None or error.errno != errno.EXDEV:
+            raise
+        _write_through(path.parent, path, content, sync=sync)
+
+
+def _write_through(folder: Path, path: Path, content: bytes, *, sync: bool) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     handle, name = tempfile.mkstemp(dir=folder, prefix=".sfxgen-", suffix=".tmp")
     try:

@@ -59,7 +59,11 @@ class GameFiles:
         for line in dict.fromkeys(lines):
             engine, _, rest = line.partition("\t")
             path, _, sidecar_digest = rest.partition("\t")
-            if asset_file_problem(path) or path in locked:
+            if asset_file_problem(path):
+                continue
+            for left in leftovers(output_path(self._root, path).parent):  # where assets are on another disk
+                left.unlink(missing_ok=True)
+            if path in locked:
                 continue
             if self._is_wanted(path):
                 self._spared.append(line)

@@ -28,6 +28,8 @@ TEMPLATE_KEY = "file_names"
 _TOP = ("defaults", "sounds", "lines")
 _LESS = "make it several projects, or write fewer variants"
 _AXIS = re.compile(r"\{\{|\}\}|\{([^{}]*)\}")
+_FOR_SOUND = re.compile(r" \(for ([^\s()]+)\)$")
+"""How a mistake that stands elsewhere than the sound it spoils names that sound."""
 
 
 def load(root: Path, catalog: Catalog) -> tuple[Project, tuple[Sound, ...]]:
@@ -74,7 +76,7 @@ def load(root: Path, catalog: Catalog) -> tuple[Project, tuple[Sound, ...]]:
             )
     _check_outputs(sounds, mistakes)
     if mistakes:
-        raise ManifestError(mistakes, reads)
+        raise ManifestError(_gathered(mistakes), reads)
     return project, tuple(sorted(sounds, key=lambda sound: sound.id))
 
 
@@ -396,6 +398,20 @@ def _told_once(entry: Entry, found: list[Mistake], told: set[tuple[str, int, str
         if key not in told:
             told.add(key)
             yield replace(mistake, where=where)
+
+
+def _gathered(mistakes: Iterable[Mistake]) -> list[Mistake]:
+    """Return mistakes with those of one place, that differ only by the sound that they are told for, told once."""
+    together: dict[Mistake, list[str]] = {}
+    for mistake in mistakes:
+        found = _FOR_SOUND.search(mistake.what)
+        what = mistake.what[: found.start()] if found else mistake.what
+        together.setdefault(replace(mistake, what=what), []).extend([found[1]] if found else [])
+    told = []
+    for mistake, sounds in together.items():
+        more = f" and {len(sounds) - 1} more" if len(sounds) > 1 else ""
+        told.append(replace(mistake, what=f"{mistake.what} (for {sounds[0]}{more})") if sounds else mistake)
+    return told
 
 
 def _unique(entries: list[Entry], mistakes: list[Mistake]) -> dict[str, Entry]:

@@ -126,6 +126,8 @@ def read_project(root: Path, language: Language) -> tuple[Project, list[Mistake]
         data = {}
     found = list(language.check(ProjectBlock, data, ()))
     data = without_wrong(data, found, depth=0)
+    if any(path[:1] == ("licences",) for path, _, _ in found):
+        data.pop("licence", None)  # what the block was to allow is not known: no model is refused for it
     if isinstance(data.get("defaults"), dict):
         in_defaults = list(language.check(language.defaults, data["defaults"], ("defaults",)))
         data["defaults"] = without_wrong(data["defaults"], in_defaults, depth=1)

@@ -17,6 +17,7 @@ import pytest
 import soundfile
 from games import Game, actions
 from numpy.typing import NDArray
+from scipy.spatial import geometric_slerp
 
 from sfxgen.audio.clip import Clip
 from sfxgen.audio.codec import unpack
@@ -148,11 +149,12 @@ class Oracle:
         betas = torch.linspace(0.0015**0.5, 0.0195**0.5, 1000, dtype=torch.float64) ** 2
         self.alphas = torch.cumprod(1 - betas, 0)
 
-    def encode(self, sound: Wave) -> Any:
+    def encode(self, sound: Wave, begin: int = 0) -> Any:
+        """The latents of a sound from some frame on, at the level that all of it is brought to."""
         audio = transformers.audio_utils
         centred = sound.astype(np.float64) - sound.mean(dtype=np.float64)
         mel = audio.spectrogram(
-            centred * 0.5 / np.abs(centred).max(),
+            (centred * 0.5 / np.abs(centred).max())[begin:],
             audio.window_function(1024, "hann"),
             1024,
             160,
@@ -162,12 +164,12 @@ class Oracle:
             mel_floor=1e-5,
             log_mel="log",
         )
-        image = torch.from_numpy(mel.T[: len(sound) // 160].astype(np.float32))[None, None]
+        image = torch.from_numpy(mel.T[: (len(sound) - begin) // 160].astype(np.float32))[None, None]
         return self.vae.encode(image).latent_dist.mean * 0.9
 
     def decode(self, latents: Any) -> Wave:
         found: Wave = self.vocoder(self.vae.decode(latents / 0.9).sample[:, 0]).numpy()[0]
-        return found[: RATE * 4 // 5]
+        return found
 
     def noised(self, z: Any, noise: Any, t: int) -> Any:
         a = self.alphas[t]
@@ -181,11 +183,11 @@ class Oracle:
         start = (x - (1 - a).sqrt() * eps) / a.sqrt()
         return (b.sqrt() * start + (1 - b).sqrt() * eps).float()
 
-    def sample(self, recipe: Recipe, z: Any, skip: int, keep: Any = None) -> Any:
+    def sample(self, recipe: Recipe, z: Any, skip: int, keep: Any = None, noise: Any = None) -> Any:
         assert recipe.steps is not None
         stride = 1000 // recipe.steps
         times = [i * stride + 1 for i in range(recipe.steps)][::-1][skip:]
-        noise = self.noise(recipe, z)
+        noise = self.noise(recipe, z) if noise is None else noise
         x = self.noised(z, noise, times[0]) if skip else noise
         for t in times:
             if keep is not None:
@@ -193,8 +195,27 @@ class Oracle:
             x = self.step(recipe, x, t, t - stride)
         return x if keep is None else torch.where(keep, z, x)
 
+    def sample_windows(self, recipe: Recipe, z: Any, known: int, begins: tuple[int, ...]) -> list[Any]:
+        """Each window of 20 steps: its first ones stay, `known` of the source or what the one before has made of them."""
+        noise, keep = self.noise(recipe, z), torch.arange(z.shape[2])[:, None] < known
+        found = []
+        for begin in begins:
+            part = slice(begin, begin + 20)
+            z[:, :, part] = self.sample(recipe, z[:, :, part].clone(), 0, keep[part].clone(), noise[:, :, part])
+            keep[part] = True
+            found.append(z[:, :, part].clone())
+        return found
+
     def noise(self, recipe: Recipe, z: Any) -> Any:
         return torch.randn(z.shape, generator=torch.Generator().manual_seed(recipe.seed))
+
+
+def on_the_arc(one: Any, other: Any, at: float) -> Any:
+    """What is between two tensors: scipy's slerp of their directions, and a length between theirs."""
+    ends = [end.double().numpy().flatten() for end in (one, other)]
+    lengths = [np.linalg.norm(end) for end in ends]
+    arc = geometric_slerp(ends[0] / lengths[0], ends[1] / lengths[1], at)
+    return torch.from_numpy(np.interp(at, [0, 1], lengths) * arc).reshape(one.shape).float()
 
 
 @pytest.fixture(scope="module")
@@ -447,6 +468,17 @@ def test_a_series_goes_from_its_first_take_to_its_last(
     assert not np.array_equal(middle, plain)
 
 
+def test_the_noise_of_a_series_lies_on_the_arc_between_its_ends(
+    session: LatentDiffusionSession, oracle: Oracle, guides: Guided
+) -> None:
+    series = guides(morph={"to": PLAIN.prompt, "takes": [1, 3, 4, 5, 6]})  # its noise alone goes from one to the other
+    (made,) = makes(session, replace(series, take=3))
+    z = torch.zeros(1, 8, 20, 4)
+    ends = [oracle.noise(replace(PLAIN, take=take), z) for take in (1, 6)]
+    latents = oracle.sample(PLAIN, z, 0, noise=on_the_arc(*ends, 0.25))
+    np.testing.assert_allclose(made, oracle.decode(latents), rtol=0, atol=2e-5)
+
+
 def test_a_morph_of_sources_is_its_ends_at_0_and_1(session: LatentDiffusionSession, guides: Guided) -> None:
     morphs = [guides(source="a.wav", morph={"source": "b.wav", "at": p}, strength=0.5) for p in (0, 0.5, 1)]
     made = makes(session, *morphs)
@@ -454,6 +486,15 @@ def test_a_morph_of_sources_is_its_ends_at_0_and_1(session: LatentDiffusionSessi
     np.testing.assert_array_equal(made[0], one)
     np.testing.assert_array_equal(made[2], other)
     assert np.std(made[1] - one) > 0.01 * np.std(one)
+
+
+def test_a_morph_of_sources_begins_on_the_arc_between_their_latents(
+    session: LatentDiffusionSession, oracle: Oracle, guides: Guided, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    morph = guides(source="a.wav", morph={"source": "b.wav", "at": 0.25}, strength=0)
+    latents, _ = latents_of(session, morph, monkeypatch)
+    ends = [oracle.encode(SOUNDS[name]) for name in ("a.wav", "b.wav")]
+    torch.testing.assert_close(latents, on_the_arc(*ends, 0.25), rtol=0, atol=1e-5)
 
 
 def test_a_morph_from_a_prompt_to_a_source_makes_less_and_less_anew(
@@ -473,6 +514,8 @@ def test_slerp_keeps_the_length_of_noise_and_its_angle() -> None:
     assert between.norm().item() == pytest.approx((one.norm() + other.norm()).item() / 2, rel=1e-6)
     cosines = [torch.cosine_similarity(between.flatten(), end.flatten(), 0).item() for end in (one, other)]
     assert cosines[0] == pytest.approx(cosines[1], abs=1e-6)
+    quarter = guided_sampling.slerp(one, 2 * other, 0.25)
+    torch.testing.assert_close(quarter, on_the_arc(one, 2 * other, 0.25), rtol=0, atol=1e-5)
     assert torch.equal(guided_sampling.slerp(one, other, 0.0), one)
     assert torch.equal(guided_sampling.slerp(one, other, 1.0), other)
     assert torch.allclose(guided_sampling.slerp(one, one.clone(), 0.3), one)
@@ -497,7 +540,7 @@ WINDOW = {"window_s": 0.8, "shared_s": 0.2}
 
 
 def test_a_take_beyond_a_window_is_sampled_in_windows_that_share_their_context(
-    session: LatentDiffusionSession, guides: Guided, monkeypatch: pytest.MonkeyPatch
+    session: LatentDiffusionSession, oracle: Oracle, guides: Guided, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     calls: list[tuple[Any, Any]] = []
 
@@ -518,6 +561,9 @@ def test_a_take_beyond_a_window_is_sampled_in_windows_that_share_their_context(
         assert known.keep[0, 0, :, 0].tolist() == [True] * 5 + [False] * 15
         assert torch.equal(found[:, :, :5], before[:, :, 15:])
         assert not torch.equal(found[:, :, 5:10], before[:, :, 10:15])
+    expected = oracle.sample_windows(PLAIN, torch.zeros(1, 8, 50, 4), 0, (0, 15, 30))
+    for (_, found), theirs in zip(calls, expected, strict=True):
+        torch.testing.assert_close(found, theirs, rtol=0, atol=1e-4)
 
 
 @pytest.mark.parametrize("scheduler", ["ddim", "dpmpp_2m", "euler_a"])
@@ -563,6 +609,23 @@ def test_a_source_is_continued_from_its_own_end(session: LatentDiffusionSession,
     assert join.step_db <= MOST_STEP_DB
 
 
+def test_what_follows_a_source_is_sampled_beside_its_end_and_as_loud(
+    session: LatentDiffusionSession, oracle: Oracle, guides: Guided
+) -> None:
+    source = SOUNDS["a.wav"]
+    (made,) = makes(session, guides(source="a.wav", duration_s=2.0, extend=True))
+    z = torch.zeros(1, 8, 35, 4)  # of the source, 5 steps are heard: its last 0.2 s
+    z[:, :, :5] = oracle.encode(source, begin=9600)
+    theirs = oracle.decode(oracle.sample_windows(PLAIN, z, 5, (0, 15))[0])
+    alone = slice(3200, 9000)  # beyond the source, and before the windows fade into each other
+    after = made[9600:][alone]
+    gain = np.vdot(after, theirs[alone]) / np.vdot(theirs[alone], theirs[alone])
+    np.testing.assert_allclose(after, gain * theirs[alone], rtol=0, atol=2e-5)
+    back = np.abs(source - source.mean()).max() / 0.5
+    exact = math.sqrt(np.mean(source[9600:] ** 2) / np.mean(theirs[:3200] ** 2))
+    assert gain == pytest.approx(np.clip(exact, back / 2, back * 2), rel=1e-3)
+
+
 def test_windows_cover_a_take_and_share_enough() -> None:
     for steps in range(1, 200):
         for window, shared in ((20, 5), (7, 3), (2, 1)):
@@ -599,7 +662,7 @@ def test_a_loop_s_seam_is_made_anew_and_has_no_fault(
 
 
 def test_only_what_is_around_a_loop_s_seam_is_made_anew(
-    session: LatentDiffusionSession, guides: Guided, monkeypatch: pytest.MonkeyPatch
+    session: LatentDiffusionSession, oracle: Oracle, guides: Guided, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     rounds: list[Any] = []
 
@@ -608,12 +671,36 @@ def test_only_what_is_around_a_loop_s_seam_is_made_anew(
         return rounds[-1]
 
     monkeypatch.setattr("sfxgen.models.guided_sampling.denoise", noting)
-    makes(session, loops(guides))
+    decoded: list[Any] = []
+
+    def ring(parts: Parts, latents: Any) -> Any:
+        decoded.append(latents)
+        return decode_ring(parts, latents)
+
+    decode_ring = guided_sampling.decode_ring
+    monkeypatch.setattr("sfxgen.models.guided_sampling.decode_ring", ring)
+    makes(session, loops(guides, duration_s=0.84))
     first, turned = rounds
-    again = turned.roll(-10, dims=2)  # of 20 steps, 5 on either side of the seam
-    assert torch.equal(again[:, :, 5:15], first[:, :, 5:15])
-    for step in (*range(5), *range(15, 20)):
+    (again,) = decoded  # of 21 steps, 5 on either side of the seam
+    assert torch.equal(again[:, :, 5:16], first[:, :, 5:16])
+    for step in (*range(5), *range(16, 21)):
         assert not torch.equal(again[:, :, step], first[:, :, step])
+    keep = torch.ones(1, 1, 21, 1, dtype=torch.bool)
+    keep[:, :, 5:15] = False
+    noise = oracle.noise(PLAIN, first)
+    theirs = oracle.sample(PLAIN, first.roll(10, 2), 0, keep, noise.roll(10, 2))
+    torch.testing.assert_close(turned, theirs, rtol=0, atol=1e-4)
+    torch.testing.assert_close(again.roll(10, 2), theirs, rtol=0, atol=1e-4)
+
+
+def test_a_loop_s_source_that_is_too_short_begins_again(
+    session: LatentDiffusionSession, oracle: Oracle, guides: Guided
+) -> None:
+    recipe = guides(source="a.wav", strength=0, duration_s=1.2)
+    again, padded = makes(session, replace(recipe, params={**recipe.params, "loops": True}), recipe)
+    source = SOUNDS["a.wav"]
+    for made, heard in ((again, np.resize(source, 19_200)), (padded, np.pad(source, (0, 6400)))):
+        np.testing.assert_allclose(made, oracle.decode(oracle.encode(heard)), rtol=0, atol=1e-5)
 
 
 def test_a_loop_is_decoded_as_a_ring(session: LatentDiffusionSession) -> None:

@@ -189,6 +189,30 @@ def test_an_inpainted_part_is_the_inpaint_pipeline_s_and_the_rest_is_the_source_
     assert not np.array_equal(made, plain), "the model is shown what stays"
 
 
+def test_with_guidance_both_halves_of_the_model_are_shown_what_stays(tiny: Path) -> None:
+    """The inpaint pipeline has no guidance: the plain one, which has, is shown what that one shows its model."""
+    recipe = from_source(tiny, inpaint=[[0.1, 0.25]], strength=1.0)
+    keep = torch.ones(1, 1, 44)
+    keep[:, :, 8:22] = 0
+    shown: list[Any] = []
+    inpaint = pipeline_of(tiny, "StableAudio3InpaintPipeline", "base")
+    inpaint.transformer.register_forward_pre_hook(
+        lambda module, args, kwargs: shown.append(kwargs["local_add_cond"]), with_kwargs=True
+    )
+    pipeline_sound(inpaint, recipe, audio=source_waveform(tiny), mask=keep)
+    plain = pipeline_of(tiny, "StableAudio3Pipeline", "base")
+    plain.transformer.register_forward_pre_hook(
+        lambda module, args, kwargs: (args, {**kwargs, "local_add_cond": torch.cat([shown[0], shown[0]])}),
+        with_kwargs=True,
+    )
+    guided = replace(recipe, guidance=3.0)
+    made = pipeline_sound(plain, guided)
+    (sound,) = sounds(loaded(tiny, "base"), guided)
+    inside = slice(round(0.12 * RATE), round(0.23 * RATE))
+    np.testing.assert_array_equal(sound[inside], made[inside])
+    assert made[inside].any()
+
+
 def test_of_strength_0_too_an_inpainted_take_is_its_source_outside_the_parts(
     tiny: Path, session: StableAudio3Session
 ) -> None:
@@ -353,6 +377,8 @@ def test_a_part_fades_in_and_out_inside_its_ends_but_not_at_the_sound_s_own() ->
     assert (sound[50:52] > 0).all()
     assert not sound[52:80].any()
     assert (sound[82:] == 1).all()
+    overlapping = pasted(made, source, [[0.1, 0.5], [0.3, 0.7]], 100)[:, 0]
+    assert (overlapping[12:68] == 1).all(), "a part does not fade inside of another"
 
 
 def test_a_take_is_the_same_alone_and_in_any_company(tiny: Path) -> None:

@@ -172,6 +172,7 @@ def fetch(
     if mirror and not mirror.startswith(("http://", "https://")):
         raise click.UsageError("--mirror is a URL, as https://hub.example.org")
     pins: dict[str, str] = {}
+    root: Path | None = None
     infos = [_found(name) for name in names]
     if not names or project is not None or _has_project():
         root = find_root(project or Path())
@@ -187,9 +188,20 @@ def fetch(
         for info in infos
         if weights.hub_id(info.where) and not isinstance(faces(info), DescribedInProject)
     ]
+    # A folder of the project may have the shape of a Hub id. The Hub is never asked for it, not even where it is missing:
+    # somebody else may have a repository of that name.
+    folders = [
+        info
+        for info in wanted
+        if root is not None
+        and (weights.project_folder(info.where, root) or pins.get(info.model, "").startswith("sha256:"))
+    ]
+    wanted = [info for info in wanted if info not in folders]
     if names:
         for info in infos:
-            if info not in wanted:
+            if info in folders:
+                click.echo(f"{info.name} is a folder of the project: it needs no download", err=True)
+            elif info not in wanted:
                 click.echo(f"{info.name} needs no download", err=True)
     elif not wanted:
         click.echo("the manifests need no weights", err=True)

@@ -118,7 +118,8 @@ class ProgressView:
         elif isinstance(event, ModelLoading):
             click.echo(f"loading {event.model} on {event.device}", err=True)
         elif isinstance(event, Sampling) and (event.step == event.steps or event.step % 10 == 0):
-            click.echo(f"{event.model}: step {event.step} of {event.steps}, {event.takes} takes", err=True)
+            takes = "1 take" if event.takes == 1 else f"{event.takes} takes"
+            click.echo(f"{event.model}: step {event.step} of {event.steps}, {takes}", err=True)
 
     def _say(self, text: str, hint: str = "") -> None:
         if hint:

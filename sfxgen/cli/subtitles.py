@@ -64,7 +64,7 @@ def command(
         raise ProjectError(
             "no sound says anything", hint="name a sheet under lines:, or write say: in a sound"
         )
-    wanted = render(spoken, dict.fromkeys(formats))
+    wanted = render(spoken, dict.fromkeys(formats), are_all=not unbuilt)
     difference = compare(out, wanted, force=force)
     if not check:
         bring(out, wanted, difference)

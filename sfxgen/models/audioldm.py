@@ -6,20 +6,17 @@ Liu et al., "AudioLDM: Text-to-Audio Generation with Latent Diffusion Models", I
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sfxgen.contracts import ModelInfo, Session
-from sfxgen.models.guided import GUIDED_KEYS
-from sfxgen.models.latent_face import MAX_DURATION_S, TRAINED_S, LatentFace
+from sfxgen.models.latent_face import LatentFace, known
 
 if TYPE_CHECKING:
     from sfxgen.recipe import JsonValue
 
 PARTS = ("scheduler", "text_encoder", "tokenizer", "unet", "vae", "vocoder")
-
-PLAIN_KEYS = ("prompt", "negative", "steps", "guidance", "scheduler", "dtype", "duration_s")
-ACCEPTS = GUIDED_KEYS.union(PLAIN_KEYS)
 
 
 DEFAULTS: Mapping[str, JsonValue] = {
@@ -36,24 +33,7 @@ computed in fp32.
 """
 
 
-def _known(name: str, repo: str, download_mb: int, summary: str) -> ModelInfo:
-    return ModelInfo(
-        name=name,
-        adapter="audioldm",
-        where=repo,
-        licence="CC BY-NC-SA 4.0",
-        licence_url="https://creativecommons.org/licenses/by-nc-sa/4.0/",
-        commercial="no",
-        sample_rate=16000,
-        channels=1,
-        max_duration_s=MAX_DURATION_S,
-        best_duration_s=TRAINED_S,
-        accepts=ACCEPTS,
-        defaults=DEFAULTS,
-        needs_gpu=True,
-        download_mb=download_mb,
-        summary=f"{summary}; trained on 10.24 s, best near it",
-    )
+_known = partial(known, "audioldm", DEFAULTS)
 
 
 class AudioLDM(LatentFace):

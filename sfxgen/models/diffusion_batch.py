@@ -15,7 +15,7 @@ from torch import Tensor
 
 from sfxgen.audio.clip import Samples
 from sfxgen.events import Notice, OnEvent
-from sfxgen.models.torch_session import DTYPES, OnStep, Runner, TorchSession, load_module
+from sfxgen.models.torch_session import DTYPES, OnStep, Runner, TorchSession, load_module, quiet
 from sfxgen.recipe import Recipe
 
 Heard = TypeVar("Heard")
@@ -42,7 +42,8 @@ class Texts(Generic[Heard]):
     def hear(self, text: str, on_event: OnEvent) -> Heard:
         """Return what the model hears in a text. Warns of one that it does not hear to its end."""
         if text not in self._heard:
-            tokens, most = self._count(text)
+            with quiet():  # tokenizers warn of a long text in words of their own
+                tokens, most = self._count(text)
             if tokens > most:
                 on_event(
                     Notice(

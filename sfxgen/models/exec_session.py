@@ -463,7 +463,9 @@ def read_message(stream: IO[bytes], most: int) -> dict[str, Any] | str:
     except (ValueError, RecursionError):
         message = None
     if not isinstance(message, dict):
-        raise ValueError(f"it wrote to stdout what is no message of the protocol: {_shown(line)}")
+        raise ValueError(
+            f"it wrote to stdout what is no message of the protocol, and belongs on stderr: {_shown(line)}"
+        )
     if message.get("type") == "done" and "bytes" in message:
         size = message["bytes"]
         if not _is_int(size) or not 0 < size <= most:

@@ -118,7 +118,7 @@ class MusicGen(Weighted):
         duration_s = keys.get("duration_s")
         longest_s = info.max_duration_s - (CONTEXT_S if keys.get("source") else 0.0)
         if duration_s is not None and longest_s < duration_s <= info.max_duration_s:
-            what = f"{duration_s} is longer than the {longest_s:g} s by which it continues a source"
+            what = f"{duration_s:g} is longer than the {longest_s:g} s by which it continues a source"
             yield Complaint("duration_s", what, "continue what it made in a sound of its own")
         else:
             yield from outside(keys, "duration_s", MIN_DURATION_S, info.max_duration_s)

@@ -13,6 +13,7 @@ This module imports torch, diffusers and transformers: the adapter imports it on
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -244,7 +245,8 @@ class StableAudioRunner:
         if frames > self.parts.longest:
             longest_s = self.parts.longest / self.sample_rate
             raise ModelError(
-                f"{self._model}: these weights make at most {longest_s:.2f} s, not {duration_s:g} s"
+                f"{self._model}: these weights make at most {longest_s:.2f} s, not {duration_s:g} s",
+                hint=f"write duration_s: {math.floor(longest_s * 100) / 100:g}, or less",
             )
         strength = recipe.params.get("strength", 1.0)
         return Shape(dtype, frames, guidance > 1.0, (duration_s, guidance, steps, strength))

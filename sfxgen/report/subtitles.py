@@ -70,10 +70,16 @@ class Cue:
     rows: tuple[str, ...]
 
 
-def render(spoken: Sequence[Spoken], formats: Iterable[str]) -> dict[str, bytes]:
-    """Return the files of these formats, by their paths. Raises ProjectError for what a format cannot say."""
+def render(spoken: Sequence[Spoken], formats: Iterable[str], *, are_all: bool = True) -> dict[str, bytes]:
+    """Return the files of these formats, by their paths. Raises ProjectError for what a format cannot say.
+
+    `are_all` is false where more is said than what is here. A table of strings may then have no language yet.
+    """
     files: dict[str, bytes] = {}
     for name in formats:
+        if name == "strings" and not are_all and not any(each.language for each in spoken):
+            files["strings.csv"] = _csv(["key"], ()).encode()
+            continue
         files |= {path: text.encode() for path, text in FORMATS[name](spoken).items()}
     return files
 
