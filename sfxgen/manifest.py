@@ -402,13 +402,14 @@ def _told_once(entry: Entry, found: list[Mistake], told: set[tuple[str, int, str
 
 def _gathered(mistakes: Iterable[Mistake]) -> list[Mistake]:
     """Return mistakes with those of one place, that differ only by the sound that they are told for, told once."""
-    together: dict[Mistake, list[str]] = {}
+    together: dict[tuple[Mistake, bool], list[str]] = {}
     for mistake in mistakes:
         found = _FOR_SOUND.search(mistake.what)
         what = mistake.what[: found.start()] if found else mistake.what
-        together.setdefault(replace(mistake, what=what), []).extend([found[1]] if found else [])
+        sounds = together.setdefault((replace(mistake, what=what), found is not None), [])
+        sounds += [found[1]] if found else []
     told = []
-    for mistake, sounds in together.items():
+    for (mistake, _), sounds in together.items():
         more = f" and {len(sounds) - 1} more" if len(sounds) > 1 else ""
         told.append(replace(mistake, what=f"{mistake.what} (for {sounds[0]}{more})") if sounds else mistake)
     return told

@@ -71,8 +71,8 @@ WORDS: dict[Why, str] = {
     Why.SIDECAR_EDITED: "its sidecar was edited by hand",
     Why.SIDECAR_UNREADABLE: "its sidecar names no id: a Git LFS pointer, or left in a merge conflict?",
     Why.SIDECAR_TAKEN: "its sidecar holds the id of another asset",
-    Why.SIDECAR_UNKNOWN: "a sidecar stands there that sfxgen did not write",
-    Why.FILE_UNKNOWN: "a file stands there that sfxgen did not write",
+    Why.SIDECAR_UNKNOWN: "a sidecar stands there that the lock does not know",
+    Why.FILE_UNKNOWN: "a file stands there that the lock does not know",
 }
 
 

@@ -733,7 +733,8 @@ def _worded(detail: Mapping[str, Any], within: type[BaseModel] | None) -> tuple[
             return f"{shown(given)} is not positive", "write a number above 0"
         return f"{shown(given)} is not {words} {limit if isinstance(limit, int) else f'{limit:g}'}", ""
     if kind == "literal_error":
-        near = _nearest(str(given), _choices(detail))
+        choices, meant = _choices(detail), VALUES_ELSEWHERE.get(str(given).lower())
+        near = meant if meant in choices else _nearest(str(given), choices)
         what = f"{shown(given)} is not {str(context['expected']).replace(chr(39), '')}"
         return what, f"did you mean '{near}'?" if near else ""
     if kind in _KINDS:
@@ -768,6 +769,16 @@ ELSEWHERE: Mapping[str, tuple[str, ...]] = {
     "voice_preset": ("voice",),
 }
 """What other programs call our keys."""
+
+VALUES_ELSEWHERE: Mapping[str, str] = {
+    "bfloat16": "bf16",
+    "float16": "fp16",
+    "float32": "fp32",
+    "gpu": "auto",  # a GPU, of whichever kind: by its letters it would be nearest to cpu
+    "half": "fp16",
+    "metal": "mps",
+}
+"""What other programs call the values that a key may have."""
 
 
 def _worded_stranger(key: str, given: object, within: type[BaseModel] | None) -> tuple[str, str]:

@@ -308,6 +308,14 @@ class Resolver:
             keys = self._model_keys(model, {**values, **_length(take_s)}, kind, ()) if model else {}
             loop_s = loop_s if model is None or model.is_recorded else loop_s or keys.get("duration_s")
         takes = self._takes(kind, model)
+        if (
+            keys.get("strength") == 0
+            and len(takes) > 1
+            and not keys.get("morph")
+            and not values.get("harvest")
+        ):
+            what = "is 0: each take is its source, and all of them are the same"
+            self.complain("strength", what, "write more than 0, or variants: 1")
         keys = self._with_series(keys, takes, ())
         layers = tuple(
             replace(layer, keys=self._with_series(layer.keys, takes, ("layers", n)))

@@ -163,12 +163,21 @@ def _candidates(workspace: Workspace, options: Options) -> Iterator[Step | Verif
             make = asset.draft if record.draft else asset.final
             if make is None or make.keys.file != record.file_key:
                 yield _untold(ref, record, _what_changed(make, record))
+            elif make.keys.take != make.recipe.take_key():
+                what = "it is frozen, with a take of a recipe that is no longer in the manifests"
+                yield _untold(
+                    ref, record, what, "nothing is lost; without frozen: true a build makes it anew"
+                )
             else:
                 yield _step(asset, make, record)
 
 
-def _untold(ref: AssetRef, record: AssetRecord | None, reason: str) -> Verified:
-    hint = "sfxgen build brings lock and manifests together"
+def _untold(
+    ref: AssetRef,
+    record: AssetRecord | None,
+    reason: str,
+    hint: str = "sfxgen build brings lock and manifests together",
+) -> Verified:
     return Verified(ref=ref, record=record, verdict="unavailable", reason=reason, hint=hint)
 
 

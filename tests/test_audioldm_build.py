@@ -11,7 +11,7 @@ from games import Game, actions
 from tiny_models import save_tiny_audioldm
 
 from sfxgen.build import build
-from sfxgen.events import Event, ModelLoading, Sampling
+from sfxgen.events import Event, ModelLoading, Notice, Sampling
 from sfxgen.sessions import Sessions
 from sfxgen.workspace import Options
 
@@ -120,3 +120,24 @@ def test_a_watcher_keeps_the_model_warm(tiny: Game) -> None:
         build(tiny.root, tiny.catalog, Options(device="cpu"), on_event=events.append, sessions=sessions)
     sessions.close()
     assert len([event for event in events if isinstance(event, ModelLoading)]) == 1
+
+
+def test_a_long_prompt_is_warned_of_in_our_words_alone(tiny: Game, capfd: pytest.CaptureFixture[str]) -> None:
+    words = " ".join(["gravel"] * 60)
+    tiny.manifest(
+        f'sounds: {{ a: {{ model: "audioldm:weights/tiny", steps: 1, duration_s: 0.5, prompt: {words} }} }}'
+    )
+    events: list[Event] = []
+    capfd.readouterr()
+    assert build(tiny.root, tiny.catalog, Options(device="cpu"), on_event=events.append).exit_code == 0
+    assert next(event.message for event in events if isinstance(event, Notice)).startswith(
+        "audioldm:weights/tiny hears the first 32 of "
+    )
+    assert capfd.readouterr() == ("", "")
+
+
+def test_a_folder_that_is_misspelt_is_named(tiny: Game) -> None:
+    tiny.manifest('sounds: { a: { model: "audioldm:weights/tinny", prompt: x } }')
+    (failure,) = build(tiny.root, tiny.catalog, Options(device="cpu")).failures
+    assert failure.error.message == "audioldm:weights/tinny: there is no folder weights/tinny in the project"
+    assert failure.error.hint.startswith("did you mean 'audioldm:weights/tiny'? If it is on the Hub: ")

@@ -8,7 +8,7 @@ import pickle
 import subprocess
 import sys
 import zipfile
-from collections import OrderedDict
+from collections import Counter, OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
 from importlib.util import find_spec
@@ -195,6 +195,10 @@ def pickled(value: object, protocol: int = 2) -> bytes:
     return out.getvalue()
 
 
+REMEMBERED = b"\x80\x04\x8c\x05posix\x94\x8c\x06system\x9400\x8c\x05torch\x8c\x03add00h\x00h\x01\x93."
+"""Two names put aside, two harmless ones written and thrown away, and the first two taken for what is called."""
+
+
 def old_checkpoint(value: object) -> bytes:
     """A checkpoint as torch wrote it before 2020: pickles one after the other, and the numbers."""
     parts = (0x1950A86A20F9469CFC6C, 1001, {"little_endian": True}, value, ["0"])
@@ -299,6 +303,9 @@ def test_weights_outside_the_project_are_refused(weighted: Game, tmp_path: Path)
         (pickle.dumps({"w": Payload()}), "holds code (posix.system)"),
         (old_checkpoint({"w": Payload()}), "holds code (posix.system)"),
         (old_checkpoint({"w": OrderedDict()}), None),
+        (pickled({"w": [OrderedDict(), Counter()]}, protocol=4), None),  # one module's name, written once
+        (b"\x80\x02ctorch_of_mine\nrun\n.", "holds code (torch_of_mine.run)"),
+        (REMEMBERED, "holds code (posix.system)"),
     ],
 )
 def test_what_a_checkpoint_names_is_seen_without_loading_it(

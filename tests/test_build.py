@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import errno
 import hashlib
 import json
 import shutil
@@ -528,6 +529,32 @@ def test_a_disk_that_refuses_is_an_error_of_that_asset(
     monkeypatch.setenv("SFXGEN_STORE", str(own_store))
     assert game.build().exit_code == 0
     assert game.toy.made == []
+
+
+def test_assets_on_another_disk_than_the_project_are_written_too(
+    game: Game, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A rename out of `.sfxgen` cannot reach them; nothing half-written stays beside them."""
+    replaced = Path.replace
+
+    def over_no_border(self: Path, target: Path) -> Path:
+        if (self.parent == game.root / ".sfxgen/tmp") and "Assets" in Path(target).parts:
+            raise OSError(errno.EXDEV, "Invalid cross-device link")
+        return replaced(self, target)
+
+    game.sounds(STEPS)
+    monkeypatch.setattr(Path, "replace", over_no_border)
+    assert game.build().exit_code == 0
+    assert game.check().is_empty
+    left = game.path("step/wood_01").with_name(".sfxgen-killed.tmp")
+    left.write_bytes(b"half")
+    (game.root / ".sfxgen/journal").write_text(
+        f"unity\t{game.lock().assets['unity', 'step/wood_01'].path}\t\n"
+    )
+    game.sounds(STEPS + "more: { prompt: another }")
+    assert game.build().exit_code == 0
+    assert not left.exists(), "what a killed build left there goes, too"
+    assert not list(game.root.rglob("*.tmp"))
 
 
 def test_a_second_build_at_the_same_time_is_refused(game: Game) -> None:

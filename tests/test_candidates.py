@@ -204,12 +204,13 @@ def test_the_best_is_first_equals_by_number_and_the_refused_last() -> None:
 
 
 def test_the_nearest_to_the_prompt_is_kept_and_the_lock_has_the_ranking(ranked: Ranked4) -> None:
-    ranked.sounds("a: { prompt: a, candidates: 4 }")
+    ranked.sounds("a: { prompt: c, candidates: 4 }")
     assert not ranked.failures()
     assert len(ranked.toy.made) == 4
-    assert ranked.ranker.heard == ["a"] * 4
-    scores = {n: peak(n) for n in range(4)}
+    assert ranked.ranker.heard == ["c"] * 4
+    scores = {n: peak(n, prompt="c") for n in range(4)}
     best = max(scores, key=lambda n: scores[n])
+    assert 0 < best < 3, "neither the first nor the last"
     record = ranked.record()
     assert [(one.candidate, one.score) for one in record.ranking] == sorted(
         scores.items(), key=lambda item: -item[1]
@@ -221,7 +222,7 @@ def test_the_nearest_to_the_prompt_is_kept_and_the_lock_has_the_ranking(ranked: 
     store = ranked.game.open().store
     take = store.get("take", record.take_key)
     assert take is not None
-    own = toy_clip(replace(RECIPE, base_seed=0, take=1, candidate=best))
+    own = toy_clip(replace(RECIPE, base_seed=0, take=1, candidate=best, prompt="c"))
     np.testing.assert_array_equal(unpack(take[0]).samples, own.samples)
 
 

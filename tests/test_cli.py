@@ -131,6 +131,17 @@ def test_a_lost_folder_sidecar_is_planned_restored_and_said(run: Run, toy_game: 
     assert run("check").code == 0
 
 
+def test_check_cannot_tell_what_a_stopped_build_left_from_a_stranger_s_file(run: Run, toy_game: Game) -> None:
+    toy_game.build()
+    (toy_game.root / "sfxgen.lock").unlink()
+    ran = run("check")
+    assert ran.code == 1
+    assert "a file stands there that the lock does not know" in ran.out
+    assert "hint: was a build stopped? the next one takes over what that left there" in ran.out
+    assert run("build").code == 0, "the store knows that they are ours"
+    assert "stopped" not in run("check").out
+
+
 def test_a_lock_in_conflict_is_stale_and_a_build_writes_it_anew(run: Run, toy_game: Game) -> None:
     run("build")
     lock = toy_game.root / "sfxgen.lock"

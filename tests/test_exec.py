@@ -29,7 +29,8 @@ from sfxgen.cli import main
 from sfxgen.errors import Cancelled, ManifestError, ModelError, ModelUnavailable
 from sfxgen.events import Event, ModelLoading, Sampling
 from sfxgen.models.exec_model import parse
-from sfxgen.models.exec_session import MAX_LINE, ExecSession, Program, read_message
+from sfxgen.models.exec_session import LOG_BYTES, MAX_LINE, ExecSession, Program, read_message
+from sfxgen.models.trust import is_trusted, trust
 from sfxgen.recipe import Recipe
 from sfxgen.sessions import Sessions
 from sfxgen.workspace import Options
@@ -166,6 +167,23 @@ def test_what_has_changed_is_not_trusted_any_more(whistler: Game, changed: str) 
     assert {f.error.message for f in report.failures} == {
         f"{MODEL} runs a program of this project, and on this machine nobody has said that it may"
     }
+
+
+@pytest.mark.parametrize(("value", "code"), [("1", 0), ("0", 3), ("", 3)])
+def test_ci_may_trust_all_and_says_so_with_a_1(
+    whistler: Game, monkeypatch: pytest.MonkeyPatch, value: str, code: int
+) -> None:
+    monkeypatch.setenv("SFXGEN_TRUST_EXEC", value)
+    assert whistler.build().exit_code == code
+
+
+def test_to_trust_one_program_forgets_no_other(tmp_path: Path) -> None:
+    trust(tmp_path / "one.yaml", "1")
+    trust(tmp_path / "two.yaml", "2")
+    trust(tmp_path / "three.yaml", None)
+    assert is_trusted(tmp_path / "one.yaml", "1")
+    assert is_trusted(tmp_path / "two.yaml", "2")
+    assert not is_trusted(tmp_path / "two.yaml", "1"), "trusted for another file only"
 
 
 def test_trust_is_for_one_place_and_can_be_taken_back(whistler: Game, tmp_path: Path) -> None:
@@ -651,6 +669,38 @@ def test_closing_ends_the_program_and_leaves_no_files(
     assert not folder.exists()
     with pytest.raises(ModelError, match="is closed"):
         made(one)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no groups of processes")
+def test_what_a_program_has_started_ends_with_it(session: Callable[..., ExecSession], tmp_path: Path) -> None:
+    code = """
+        import subprocess
+        child = subprocess.Popen([sys.executable, "-S", "-c", "import time; time.sleep(60)"], stdout=subprocess.DEVNULL)
+        open("child", "w").write(str(child.pid))
+        """
+    session(textwrap.dedent(code) + HELLO + "while heard(): pass\n").close()
+    assert is_gone(int((tmp_path / "child").read_text()))
+
+
+def test_a_program_is_not_led_to_our_libraries(
+    session: Callable[..., ExecSession], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    names = ("PYTHONPATH", "PYTHONSTARTUP", "VIRTUAL_ENV")
+    for name in names:
+        monkeypatch.setenv(name, "/ours")
+    code = (
+        f"heard(); say(type='hello', protocol=1, environment={{n: str(n in os.environ) for n in {names}}})\n"
+    )
+    assert session(code + "heard()").environment == dict.fromkeys(names, "False")
+
+
+def test_neither_takes_nor_words_fill_the_disk(session: Callable[..., ExecSession], tmp_path: Path) -> None:
+    code = HELLO + "for n in range(30): print('x' * 99_999, file=sys.stderr)\nwhile m := heard(): tone(m)\n"
+    one = session(code)
+    made(one, recipe(1), recipe(2))
+    assert list(one._folder.iterdir()) == []
+    one.close()
+    assert (tmp_path / "worker.log").stat().st_size <= LOG_BYTES
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="elsewhere the end of stdin tells the program")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import hashlib
+import json
 import shutil
 from collections.abc import Iterator
 from contextlib import suppress
@@ -187,6 +188,30 @@ def test_what_rotted_on_this_disk_is_seen_and_fetched_again(hub: LoopbackHub) ->
     assert [name for name, _ in hub.asked] == [WEIGHTS]
 
 
+def test_what_a_link_leads_to_outside_of_the_cache_stays(hub: LoopbackHub, tmp_path: Path) -> None:
+    found = fetching.fetch(REPO)
+    own = tmp_path / "somebody's own.safetensors"
+    own.write_bytes(b"not what the list says")
+    (found.folder / WEIGHTS).unlink()
+    (found.folder / WEIGHTS).symlink_to(own)
+    fetching.fetch(REPO)
+    assert own.read_bytes() == b"not what the list says"
+    assert (found.folder / WEIGHTS).read_bytes() == hub.files[WEIGHTS]
+
+
+@pytest.mark.parametrize("leads", ["../../../../own.txt", "{own}", "a/../../../../../own.txt", "..\\own.txt"])
+def test_names_that_lead_out_of_the_model_s_folder_are_no_files_of_it(
+    hub: LoopbackHub, tmp_path: Path, leads: str
+) -> None:
+    found = fetching.fetch(REPO)
+    own = tmp_path / "own.txt"
+    own.write_bytes(b"somebody's own")
+    hub.files[leads.format(own=own)] = b"what a mirror says that it is"
+    assert fetching.fetch(REPO, wanted=list) == found
+    assert own.read_bytes() == b"somebody's own"
+    assert leads.format(own=own) not in [name for name, _ in hub.asked]
+
+
 # --- room on the disk -------------------------------------------------------------------------------
 
 
@@ -209,6 +234,25 @@ def test_what_is_here_needs_no_room(hub: LoopbackHub, monkeypatch: pytest.Monkey
     fetching.fetch(REPO)
     leave_free(0, monkeypatch)
     fetching.fetch(REPO)
+
+
+@pytest.mark.filterwarnings("ignore:Not enough free disk space")  # huggingface_hub's, of all of the file
+def test_what_a_download_that_was_cut_off_has_brought_needs_no_room_again(
+    hub: LoopbackHub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fetching.fetch(REPO)
+    file = weights.repo_cache(REPO) / "snapshots" / COMMIT / WEIGHTS
+    blob = file.resolve()
+    half = blob.with_name(f"{blob.name}.incomplete")
+    half.write_bytes(blob.read_bytes()[: blob.stat().st_size // 2])
+    blob.unlink()
+    file.unlink()
+    needed = len(hub.files[WEIGHTS]) - half.stat().st_size
+    leave_free(needed - 1, monkeypatch)
+    with pytest.raises(ModelUnavailable, match=r"needs 0\.5 MB"):
+        fetching.fetch(REPO)
+    leave_free(needed, monkeypatch)
+    assert fetching.fetch(REPO).folder == file.parent.parent
 
 
 # --- mirrors and closed networks --------------------------------------------------------------------
@@ -252,6 +296,24 @@ def test_a_folder_serves_a_pinned_commit_and_nothing_is_copied_twice(
     assert {path: path.stat().st_mtime_ns for path in found.folder.rglob("*")} == before
 
 
+def test_what_rotted_in_the_cache_is_copied_again(hub: LoopbackHub, tmp_path: Path) -> None:
+    fetching.fetch(REPO, into=tmp_path / "stick")
+    file = fetching.copy_from(tmp_path / "stick", REPO).folder / WEIGHTS
+    content = bytearray(file.read_bytes())
+    content[1000] ^= 1
+    file.write_bytes(content)
+    fetching.copy_from(tmp_path / "stick", REPO)
+    assert file.read_bytes() == hub.files[WEIGHTS]
+
+
+def test_a_folder_keeps_the_lists_of_other_commits(hub: LoopbackHub, tmp_path: Path) -> None:
+    fetching.fetch(REPO, into=tmp_path)
+    path = tmp_path / "models--someone--tiny" / fetching.CHECKSUMS
+    path.write_text(json.dumps({"0" * 40: {"x": {}}}), encoding="utf-8")
+    fetching.fetch(REPO, into=tmp_path)
+    assert set(json.loads(path.read_bytes())) == {"0" * 40, COMMIT}
+
+
 @pytest.mark.parametrize("with_list", [True, False])
 def test_a_damaged_file_in_a_folder_never_reaches_the_cache(
     hub: LoopbackHub, tmp_path: Path, with_list: bool
@@ -281,5 +343,7 @@ def test_a_folder_without_the_model_is_told(tmp_path: Path, cache: Path) -> None
 
 def test_a_ref_that_leads_elsewhere_is_no_commit(tmp_path: Path, cache: Path) -> None:
     write(tmp_path / "stick/models--someone--tiny", {"refs/main": "../../../etc", "snapshots/x": ""})
+    write(tmp_path / "etc", FILES)
+    assert (tmp_path / "stick/models--someone--tiny/snapshots/../../../etc").is_dir()
     with pytest.raises(ModelUnavailable, match="does not hold"):
         fetching.copy_from(tmp_path / "stick", REPO)

@@ -44,6 +44,7 @@ from sfxgen.models import guided_sampling  # noqa: E402
 from sfxgen.models.diffusion_session import LatentDiffusionSession, LatentRunner  # noqa: E402
 from sfxgen.models.latent_diffusion import (  # noqa: E402
     Condition,
+    Known,
     Parts,
     decode,
     denoise,
@@ -169,7 +170,7 @@ class Oracle:
 
     def decode(self, latents: Any) -> Wave:
         found: Wave = self.vocoder(self.vae.decode(latents / 0.9).sample[:, 0]).numpy()[0]
-        return found
+        return found[: latents.shape[2] * PER_STEP]
 
     def noised(self, z: Any, noise: Any, t: int) -> Any:
         a = self.alphas[t]
@@ -201,7 +202,9 @@ class Oracle:
         found = []
         for begin in begins:
             part = slice(begin, begin + 20)
-            z[:, :, part] = self.sample(recipe, z[:, :, part].clone(), 0, keep[part].clone(), noise[:, :, part])
+            z[:, :, part] = self.sample(
+                recipe, z[:, :, part].clone(), 0, keep[part].clone(), noise[:, :, part]
+            )
             keep[part] = True
             found.append(z[:, :, part].clone())
         return found
@@ -289,12 +292,17 @@ def test_strength_skips_steps_as_in_the_paper(
 
 
 class KnowsNoise:
-    """A model that sees the noise in latents exactly: every sampler that draws none then ends at what was noised."""
+    """A model that sees the noise in latents exactly: every sampler that draws none then ends at what was noised.
+
+    `shown` has what it was shown, and at which timesteps.
+    """
 
     def __init__(self, noise: Any) -> None:
         self.noise = noise
+        self.shown: list[tuple[float, Any]] = []
 
     def predict(self, unet: Any, x: Any, t: Any, condition: Condition) -> Any:
+        self.shown.append((float(t), x))
         return self.noise
 
 
@@ -304,7 +312,8 @@ def test_every_scheduler_goes_on_from_the_source_s_own_noise_level(
     session: LatentDiffusionSession, oracle: Oracle, scheduler: str, steps: int, skip: int
 ) -> None:
     z, noise = torch.randn(2, 1, 8, 5, 4, generator=torch.Generator().manual_seed(5))
-    parts = replace(parts_of(session), conditioner=KnowsNoise(noise))  # type: ignore[arg-type]
+    knows = KnowsNoise(noise)
+    parts = replace(parts_of(session), conditioner=knows)  # type: ignore[arg-type]
     found = denoise(
         parts,
         make_scheduler(parts.scheduler, scheduler),
@@ -321,6 +330,16 @@ def test_every_scheduler_goes_on_from_the_source_s_own_noise_level(
     ends_at_level_0 = scheduler in ("default", "ddim", "pndm")
     expected = oracle.noised(z, noise, 0) if ends_at_level_0 else z
     torch.testing.assert_close(found, expected, rtol=0, atol=2e-4)
+    fresh = make_scheduler(parts.scheduler, scheduler)
+    fresh.set_timesteps(steps)
+    times = sorted({float(t) for t in fresh.timesteps}, reverse=True)
+    assert sorted({t for t, _ in knows.shown}, reverse=True) == times[skip:]
+
+
+def test_the_steps_of_a_strength_are_counted_as_people_do(guides: Guided) -> None:
+    """0.29 · 100 is 28.999999999999996 to a computer."""
+    recipe = guides(replace(PLAIN, steps=100), source="a.wav", strength=0.29)
+    assert guided_sampling._skipped(recipe, 0.0) == 71
 
 
 def test_a_source_of_another_rate_and_in_stereo_is_brought_to_the_model_s(
@@ -368,15 +387,15 @@ def test_outside_of_its_spans_an_inpainted_clip_is_its_source(
 def test_what_is_inpainted_is_what_the_paper_s_blending_gives(
     session: LatentDiffusionSession, oracle: Oracle, guides: Guided
 ) -> None:
-    (made,) = makes(session, guides(source="a.wav", inpaint={"from_s": 0.2, "to_s": 0.52}))
+    (made,) = makes(session, guides(source="a.wav", inpaint={"from_s": 0.21, "to_s": 0.51}))
     z = oracle.encode(SOUNDS["a.wav"])
     keep = torch.ones(1, 1, 20, 4, dtype=torch.bool)
-    keep[:, :, 5:13] = False
+    keep[:, :, 5:13] = False  # from step 5.25 to 12.75: those that are made anew in part are so as a whole
     theirs = oracle.decode(oracle.sample(PLAIN, z, 0, keep))
-    middle = slice(3200 + 160, 8320 - 160)  # between the two fades
+    middle = slice(3360 + 160, 8160 - 160)  # between the two fades
     gain = np.vdot(made[middle], theirs[middle]) / np.vdot(theirs[middle], theirs[middle])
     np.testing.assert_allclose(made[middle], gain * theirs[middle], rtol=0, atol=2e-5)
-    kept = np.r_[0:3200, 8320:12_800]
+    kept = np.r_[0:3360, 8160:12_800]
     exact = math.sqrt(np.mean(SOUNDS["a.wav"][kept] ** 2) / np.mean(theirs[kept] ** 2))
     back = np.abs(SOUNDS["a.wav"] - SOUNDS["a.wav"].mean()).max() / 0.5
     assert gain == pytest.approx(np.clip(exact, back / 2, back * 2), rel=1e-3)
@@ -399,6 +418,16 @@ def test_a_span_to_the_end_and_one_over_all_of_it(session: LatentDiffusionSessio
     np.testing.assert_array_equal(end[:6400], SOUNDS["a.wav"][:6400])
     gain = np.vdot(whole, plain) / np.vdot(plain, plain)
     np.testing.assert_allclose(whole, gain * plain, rtol=0, atol=1e-5)
+
+
+def test_parts_that_meet_or_overlap_are_one(session: LatentDiffusionSession, guides: Guided) -> None:
+    parts = [{"from_s": a, "to_s": b} for a, b in ((0.2, 0.4), (0.3, 0.5), (0.5, 0.6))]
+    several, one = makes(
+        session,
+        guides(source="a.wav", inpaint=parts),
+        guides(source="a.wav", inpaint={"from_s": 0.2, "to_s": 0.6}),
+    )
+    np.testing.assert_array_equal(several, one)
 
 
 def latents_of(
@@ -441,6 +470,34 @@ def test_every_scheduler_keeps_what_is_known(
     assert torch.isfinite(latents).all()
 
 
+@pytest.mark.parametrize("scheduler", SCHEDULER_NAMES)
+def test_what_is_known_is_shown_to_the_model_at_each_step_s_own_noise_level(
+    session: LatentDiffusionSession, oracle: Oracle, scheduler: str
+) -> None:
+    z, noise = torch.randn(2, 1, 8, 5, 4, generator=torch.Generator().manual_seed(5))
+    keep = (torch.arange(5) < 3)[:, None].expand(1, 1, 5, 4)
+    knows = KnowsNoise(noise)
+    parts = replace(parts_of(session), conditioner=knows)  # type: ignore[arg-type]
+    denoise(
+        parts,
+        make_scheduler(parts.scheduler, scheduler),
+        noise,
+        Condition(()),
+        None,
+        1.0,
+        steps=6,
+        generators=[torch.Generator()],
+        on_step=lambda step, count: None,
+        known=Known(z, keep),
+    )
+    levels = torch.log((1 - oracle.alphas) / oracle.alphas).numpy() / 2
+    for t, x in knows.shown:  # Karras' timesteps lie between the model's
+        a = 1 / (1 + math.exp(2 * np.interp(t, np.arange(1000), levels)))
+        expected = math.sqrt(a) * z + math.sqrt(1 - a) * noise
+        torch.testing.assert_close(x[:, :, :3], expected[:, :, :3], rtol=0, atol=1e-3)
+    assert len(knows.shown) >= 6
+
+
 # --- morphs ---------------------------------------------------------------------------------------------
 
 
@@ -471,11 +528,11 @@ def test_a_series_goes_from_its_first_take_to_its_last(
 def test_the_noise_of_a_series_lies_on_the_arc_between_its_ends(
     session: LatentDiffusionSession, oracle: Oracle, guides: Guided
 ) -> None:
-    series = guides(morph={"to": PLAIN.prompt, "takes": [1, 3, 4, 5, 6]})  # its noise alone goes from one to the other
+    series = guides(morph={"to": PLAIN.prompt, "takes": [1, 3, 4, 5, 6]})  # nothing else changes along it
     (made,) = makes(session, replace(series, take=3))
     z = torch.zeros(1, 8, 20, 4)
-    ends = [oracle.noise(replace(PLAIN, take=take), z) for take in (1, 6)]
-    latents = oracle.sample(PLAIN, z, 0, noise=on_the_arc(*ends, 0.25))
+    one, other = (oracle.noise(replace(PLAIN, take=take), z) for take in (1, 6))
+    latents = oracle.sample(PLAIN, z, 0, noise=on_the_arc(one, other, 0.25))
     np.testing.assert_allclose(made, oracle.decode(latents), rtol=0, atol=2e-5)
 
 
@@ -493,8 +550,8 @@ def test_a_morph_of_sources_begins_on_the_arc_between_their_latents(
 ) -> None:
     morph = guides(source="a.wav", morph={"source": "b.wav", "at": 0.25}, strength=0)
     latents, _ = latents_of(session, morph, monkeypatch)
-    ends = [oracle.encode(SOUNDS[name]) for name in ("a.wav", "b.wav")]
-    torch.testing.assert_close(latents, on_the_arc(*ends, 0.25), rtol=0, atol=1e-5)
+    one, other = (oracle.encode(SOUNDS[name]) for name in ("a.wav", "b.wav"))
+    torch.testing.assert_close(latents, on_the_arc(one, other, 0.25), rtol=0, atol=1e-5)
 
 
 def test_a_morph_from_a_prompt_to_a_source_makes_less_and_less_anew(
@@ -624,6 +681,10 @@ def test_what_follows_a_source_is_sampled_beside_its_end_and_as_loud(
     back = np.abs(source - source.mean()).max() / 0.5
     exact = math.sqrt(np.mean(source[9600:] ** 2) / np.mean(theirs[:3200] ** 2))
     assert gain == pytest.approx(np.clip(exact, back / 2, back * 2), rel=1e-3)
+    fade = slice(12_640, 12_800)
+    far = [np.abs(made[fade] - end) for end in (source[fade], gain * theirs[3040:3200])]
+    assert far[0][:20].max() < far[1][:20].max(), "it begins as the source"
+    assert far[0][-20:].max() > far[1][-20:].max()
 
 
 def test_windows_cover_a_take_and_share_enough() -> None:
@@ -701,6 +762,14 @@ def test_a_loop_s_source_that_is_too_short_begins_again(
     source = SOUNDS["a.wav"]
     for made, heard in ((again, np.resize(source, 19_200)), (padded, np.pad(source, (0, 6400)))):
         np.testing.assert_allclose(made, oracle.decode(oracle.encode(heard)), rtol=0, atol=1e-5)
+
+
+def test_a_ring_is_the_middle_of_its_periods(session: LatentDiffusionSession, oracle: Oracle) -> None:
+    latents = torch.randn(1, 8, 40, 4, generator=torch.Generator().manual_seed(3))
+    with torch.inference_mode():
+        ring = guided_sampling.decode_ring(parts_of(session), latents)[:, 0]
+        theirs = oracle.decode(latents.repeat(1, 1, 3, 1))
+    np.testing.assert_allclose(ring, theirs[40 * PER_STEP : 80 * PER_STEP], rtol=0, atol=1e-5)
 
 
 def test_a_loop_is_decoded_as_a_ring(session: LatentDiffusionSession) -> None:
@@ -856,6 +925,7 @@ FILES = {"files": {"a.wav": {"digest": "0", "length_s": 2.0}, "long.wav": {"dige
         ({"strength": 0.5}, "strength"),
         ({"strength": 1.5, "source": "a.wav"}, "strength"),
         ({"strength": math.nan, "source": "a.wav"}, "strength"),
+        ({"strength": 0.03, "source": "a.wav", "steps": 25}, "strength"),
         ({"inpaint": {"from_s": 0.1, "to_s": 0.2}}, "inpaint"),
         ({"upscale": True}, "upscale"),
         ({"source": "a.txt"}, "source"),
@@ -889,6 +959,7 @@ def test_each_mistake_gets_one_complaint_with_a_way_out(keys: dict[str, Any], ke
     [
         {"source": "a.wav"},
         {"source": "a.wav", "strength": 0},
+        {"source": "a.wav", "strength": 0.04, "steps": 25},
         {"source": "a.wav", "inpaint": [{"from_s": 0, "to_s": 2.0}], "strength": 0.8},
         {"source": "a.wav", "extend": True, "duration_s": 300},
         {"source": "long.wav", "duration_s": 30},

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
+import soundfile
 from games import Game
 
 from sfxgen.errors import ManifestError
@@ -83,3 +85,31 @@ def test_what_other_programs_call_them_is_none_of_our_keys_and_leads_to_one() ->
         assert ours
         assert set(ours) <= set(MODEL_KEYS)
         assert set(ours) <= set(LayerFields.model_fields)
+
+
+def test_takes_that_would_all_be_the_source_are_a_mistake(game: Game) -> None:
+    soundfile.write(game.root / "a.wav", np.full(16000, 0.1), 16000)
+    zero = "model: audioldm-s, prompt: x, source: a.wav, strength: 0"
+    assert hints(game, f"{{ {zero}, variants: 2 }}") == {"strength": "write more than 0, or variants: 1"}
+    for fine in (
+        zero,
+        f"{zero}, harvest: 3",
+        f"{zero}.1, variants: 2",
+        f"{zero}, morph: {{ to: y }}, variants: 3",
+    ):
+        game.manifest(f"sounds:\n  a: {{ {fine} }}\n")
+        game.open()
+
+
+@pytest.mark.parametrize(("dtype", "ours"), [("float16", "fp16"), ("BFloat16", "bf16"), ("fp61", "fp16")])
+def test_another_program_s_value_is_answered_with_ours(game: Game, dtype: str, ours: str) -> None:
+    sound = f"{{ model: audioldm-s, prompt: x, dtype: {dtype} }}"
+    assert hints(game, sound)["dtype"] == f"did you mean '{ours}'?"
+
+
+def test_a_gpu_is_no_cpu(game: Game) -> None:
+    game.project("engine: unity\nassets: Assets\ndevice: gpu\n")
+    game.sounds("a: { prompt: x }")
+    with pytest.raises(ManifestError) as caught:
+        game.open()
+    assert [mistake.hint for mistake in caught.value.mistakes] == ["did you mean 'auto'?"]

@@ -164,3 +164,22 @@ def test_the_page_s_table_agrees_with_the_registry() -> None:
         for row in (rows[n] for n in fitting):
             assert row[1] == info.licence, name
             assert row[2].startswith(words[info.commercial]), name
+
+
+def test_a_mistake_in_a_licence_refuses_no_model(sold: Game) -> None:
+    """Which one the block was to allow is not known."""
+    sold.project(f"{SOLD}licences:\n  audioldm-s: {{ licence: x, sold: maybe }}\n")
+    sold.sounds("a: { prompt: x, model: audioldm-s }")
+    (mistake,) = mistakes(sold)
+    assert (mistake.path, mistake.where) == ("sfxgen.yaml", "licences.audioldm-s.sold")
+
+
+def test_a_model_that_is_a_default_is_refused_once(sold: Game) -> None:
+    sounds = "".join(f"  {name}: {{ prompt: x }}\n" for name in ("a", "b", "c"))
+    sold.manifest(
+        f"defaults: {{ model: audioldm-s }}\nsounds:\n{sounds}  d: {{ prompt: x, model: audioldm-m }}\n"
+    )
+    default, own = mistakes(sold)
+    assert default.where == "defaults.model"
+    assert default.what.endswith("does not allow a game that is sold (for a and 2 more)")
+    assert (own.where, own.what.endswith("is sold")) == ("sounds.d.model", True)

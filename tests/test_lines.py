@@ -171,6 +171,11 @@ def test_what_is_wrong_with_a_sheet_is_said_with_its_line(text: bytes, said: str
     assert found[0].startswith(said)
 
 
+def test_a_line_may_have_so_many_characters_and_no_more() -> None:
+    document, (line,) = read(f"id,line\na,{'x' * MAX_TEXT}\n")
+    assert (document.mistakes, len(line.text)) == ([], MAX_TEXT)
+
+
 def test_a_sheet_may_have_so_many_lines_and_no_more() -> None:
     rows = "".join(f"a{n},x\n" for n in range(MAX_LINES + 3))
     document, lines = read("id,line\n" + rows)

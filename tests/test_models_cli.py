@@ -199,6 +199,20 @@ def test_a_layer_s_model_is_needed_too(models: Shell, hub: LoopbackHub) -> None:
     assert f"(revision {COMMIT})" in models("fetch").out
 
 
+def test_the_hub_is_never_asked_for_a_folder_of_the_project(models: Shell, hub: LoopbackHub) -> None:
+    """Both have one shape, and a stranger may have a repository of that name."""
+    models.game.sounds(f"a: {{ prompt: x, model: 'toy:{REPO}' }}")
+    (models.game.root / REPO).mkdir(parents=True)
+    assert (models("fetch").code, hub.asked) == (0, [])
+    named = models("fetch", f"toy:{REPO}")
+    assert (named.code, hub.asked) == (0, [])
+    assert "is a folder of the project: it needs no download" in named.err
+    (models.game.root / REPO).rmdir()
+    write_lock(models.game.root / "sfxgen.lock", Lock(models={f"toy:{REPO}": f"sha256:{'d' * 64}"}))
+    assert (models("fetch").code, hub.asked) == (0, []), "the lock knows it as a folder, which is not here"
+    assert models("fetch", f"toy:{REPO}", "--update").code == 0
+
+
 def test_a_mirror_is_named_by_its_url(
     models: Shell, hub: LoopbackHub, monkeypatch: pytest.MonkeyPatch
 ) -> None:

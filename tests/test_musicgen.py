@@ -101,7 +101,7 @@ def test_a_continuation_leaves_room_for_what_it_continues() -> None:
     (complaint,) = complaints(source="a.wav", duration_s=25.0)
     assert (complaint.key, complaint.what) == (
         "duration_s",
-        "25.0 is longer than the 20 s by which it continues a source",
+        "25 is longer than the 20 s by which it continues a source",
     )
 
 
@@ -247,11 +247,47 @@ def test_only_the_end_of_a_source_is_heard_in_whole_tokens(folders: dict[str, Pa
     noise = np.random.default_rng(1).uniform(-0.5, 0.5, 2 * RATE + 123).astype(np.float32)
     soundfile.write(tmp_path / "long.wav", noise, RATE, subtype="FLOAT")
     soundfile.write(tmp_path / "end.wav", noise[-RATE:], RATE, subtype="FLOAT")
+    soundfile.write(tmp_path / "beginning.wav", noise[:RATE], RATE, subtype="FLOAT")
     other = open_session(folders["mono"], tmp_path, context_s=1.01)
-    long, end = sounds(
-        other, *(hearing(TINY_MUSIC, tmp_path, source=name) for name in ("long.wav", "end.wav"))
-    )
+    names = ("long.wav", "end.wav", "beginning.wav")
+    long, end, beginning = sounds(other, *(hearing(TINY_MUSIC, tmp_path, source=name) for name in names))
     np.testing.assert_array_equal(long, end)
+    assert not np.array_equal(long, beginning)
+
+
+@pytest.mark.parametrize(
+    ("variety", "key", "kept"), [("mono", "source", -RATE // 2), ("melody", "melody", RATE)]
+)
+def test_no_more_is_heard_than_the_longest_take_has_room_for(
+    folders: dict[str, Path], tmp_path: Path, variety: str, key: str, kept: int
+) -> None:
+    """Of a source its end, as long as what follows leaves room; of a melody its beginning."""
+    noise = np.random.default_rng(1).uniform(-0.5, 0.5, 3 * RATE).astype(np.float32)
+    assert TINY_MUSIC.duration_s is not None
+    longest_s = TINY_MUSIC.duration_s + 0.5 if key == "source" else 1.0
+    soundfile.write(tmp_path / "long.wav", noise, RATE, subtype="FLOAT")
+    soundfile.write(tmp_path / "part.wav", noise[kept:] if kept < 0 else noise[:kept], RATE, subtype="FLOAT")
+    short = MusicGenSession(
+        folders[variety], Hearing(tmp_path, CONTEXT_S, longest_s), model="tiny", device="cpu"
+    )
+    long, part = sounds(
+        short, *(hearing(TINY_MUSIC, tmp_path, **{key: name}) for name in ("long.wav", "part.wav"))
+    )
+    np.testing.assert_array_equal(long, part)
+
+
+def test_a_source_is_continued_with_both_a_melody_and_itself_heard(
+    sessions: dict[str, MusicGenSession], project: Path
+) -> None:
+    t = np.arange(RATE) / RATE
+    soundfile.write(project / "low.wav", 0.5 * np.sin(2 * np.pi * 110 * t), RATE, subtype="FLOAT")
+    files = [
+        {"source": "tone.wav", "melody": "low.wav"},
+        {"source": "tone.wav", "melody": "tone.wav"},
+        {"source": "low.wav", "melody": "tone.wav"},
+    ]
+    made = sounds(sessions["melody"], *(hearing(TINY_MUSIC, project, **named) for named in files))
+    assert len({sound.tobytes() for sound in made}) == 3
 
 
 def test_a_melody_is_followed_as_transformers_would(

@@ -110,6 +110,36 @@ def test_a_frozen_stack_keeps_the_models_that_made_it(game: Game) -> None:
     game.build()
     assert game.lock().assets["unity", "a_01"].parts == (TOY,)
     assert set(game.lock().credits) == {TOY}
+    digest = game.lock().assets["unity", "a_01"].digest
+    game.sounds("a: { frozen: true, loudness_lufs: -30, layers: [{ model: synth, preset: coin }] }")
+    game.build()
+    assert game.lock().assets["unity", "a_01"].digest != digest, "mastered anew"
+    assert game.lock().assets["unity", "a_01"].parts == (TOY,)
+
+
+def test_of_a_model_that_is_not_installed_any_more_the_lock_s_word_stays(game: Game) -> None:
+    licensed(game, **NOT_SOLD)
+    game.sounds("a: { prompt: one, frozen: true }")
+    game.build()
+    before = game.lock().credits[TOY]
+    without = {name: adapter for name, adapter in game.catalog.adapters.items() if name != "toy"}
+    game.catalog = replace(game.catalog, adapters=without)
+    game.manifest(
+        "sounds:\n  a: { model: synth, preset: coin, frozen: true }\n  b: { model: synth, preset: coin }\n"
+    )
+    assert game.build().exit_code == 0
+    assert game.lock().assets["unity", "a_01"].model == TOY
+    assert replace(game.lock().credits[TOY], kinds=()) == replace(before, kinds=())
+
+
+def test_a_record_s_own_revision_counts_and_of_parts_the_pinned_one(built: Game) -> None:
+    later = replace(built.lock(), models={TOY: "r2"})
+    assert of(notices(later), TOY).revisions == ("r1", "r2")
+
+
+def test_recordings_are_to_be_settled_by_people(built: Game) -> None:
+    problems = notices(built.lock()).problems
+    assert "2 recordings: the lock does not know under which licences" in problems
 
 
 def test_a_lock_of_an_older_release_is_read_and_the_next_build_completes_it(built: Game) -> None:

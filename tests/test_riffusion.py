@@ -26,7 +26,9 @@ from sfxgen.workspace import Options
 
 torch = pytest.importorskip("torch", reason="needs sfxgen[models]: torch is not installed")
 diffusers = pytest.importorskip("diffusers", reason="needs sfxgen[models]: diffusers is not installed")
-pytest.importorskip("transformers", reason="needs sfxgen[models]: transformers is not installed")
+transformers = pytest.importorskip(
+    "transformers", reason="needs sfxgen[models]: transformers is not installed"
+)
 
 from tiny_riffusion import save_tiny_riffusion  # noqa: E402
 
@@ -271,6 +273,8 @@ def test_more_rounds_bring_the_picture_back_better() -> None:
 
 def test_the_mels_are_htk_s_and_undone_by_least_squares() -> None:
     filters = mel_filters()
+    theirs = transformers.audio_utils.mel_filter_bank(FREQUENCIES, 512, 0, 10_000, 20_000, None, "htk")
+    np.testing.assert_allclose(filters.numpy(), theirs, rtol=0, atol=1e-9)
     # Row 256 is centred on mel 257 of 513 steps up to 10 kHz.
     centre = 700 * (10 ** (257 / 513 * math.log10(1 + 10_000 / 700)) - 1)
     assert float(filters[:, 256].argmax()) * 2.5 == pytest.approx(centre, abs=1.25)

@@ -292,8 +292,9 @@ def test_the_environment_names_the_sampler_s_library(session: StableAudioSession
 def test_a_longer_sound_than_the_weights_make_and_a_changed_source_are_errors(
     tiny: Path, session: StableAudioSession
 ) -> None:
-    with pytest.raises(ModelError, match=r"make at most 0\.74 s, not 1 s"):
+    with pytest.raises(ModelError, match=r"make at most 0\.74 s, not 1 s") as caught:
         sounds(session, replace(RECIPE, duration_s=1.0))
+    assert caught.value.hint == "write duration_s: 0.74, or less"
     assert OPEN_LONGEST_S < 1
     changed = from_source(tiny, 0.4)
     with pytest.raises(ModelError, match="changed while the build ran"):

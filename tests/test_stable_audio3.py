@@ -189,6 +189,24 @@ def test_an_inpainted_part_is_the_inpaint_pipeline_s_and_the_rest_is_the_source_
     assert not np.array_equal(made, plain), "the model is shown what stays"
 
 
+def test_a_loop_s_source_that_is_too_short_begins_again(tiny: Path, session: StableAudio3Session) -> None:
+    recipe = replace(from_source(tiny, strength=0.0), duration_s=0.8)
+    again, padded = sounds(
+        session, replace(recipe, params={**recipe.params, "loops": True}), replace(recipe, take=2)
+    )
+    source, _ = soundfile.read(tiny / "hum.wav", dtype="float32")
+    frames = round(0.8 * RATE)
+    vae = pipeline_of(tiny, "StableAudio3Pipeline").vae
+    for made, rows in ((again, np.arange(frames) % len(source)), (padded, np.arange(len(source)))):
+        waveform = torch.zeros(1, 2, -(-frames // RATIO) * RATIO)
+        waveform[0, :, : len(rows)] = torch.from_numpy(source[rows].T.copy())
+        if made is again:
+            waveform = waveform[..., torch.arange(waveform.shape[2]) % len(source)] if False else waveform
+        with torch.inference_mode():
+            kept = vae.decode(vae.encode(waveform).latents).sample[0].T.clamp(-1, 1).numpy()
+        np.testing.assert_allclose(made, kept[:frames], rtol=0, atol=1e-5)
+
+
 def test_with_guidance_both_halves_of_the_model_are_shown_what_stays(tiny: Path) -> None:
     """The inpaint pipeline has no guidance: the plain one, which has, is shown what that one shows its model."""
     recipe = from_source(tiny, inpaint=[[0.1, 0.25]], strength=1.0)
@@ -387,7 +405,9 @@ def test_a_take_is_the_same_alone_and_in_any_company(tiny: Path) -> None:
     recipes = [
         replace(guided, prompt=prompt, take=i) for i, prompt in enumerate(("rain", "fire", "wind", "birds"))
     ]
-    recipes += [from_source(tiny, strength=0.5), from_source(tiny, inpaint=[[0.1, 0.3]], strength=1.0)]
+    recipes += [from_source(tiny, strength=0.8), from_source(tiny, strength=0.5)]
+    inpainted = from_source(tiny, inpaint=[[0.1, 0.3]], strength=1.0)
+    recipes += [replace(inpainted, guidance=3.0), inpainted]
     recipes += [replace(recipe, take=5) for recipe in recipes[-2:]]
     for session in (batched, loaded(tiny, batch=3)):
         alone = [sounds(session, recipe)[0] for recipe in recipes]

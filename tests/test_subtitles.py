@@ -161,6 +161,13 @@ def test_strings_that_would_mean_two_things_are_refused() -> None:
         render([replace(HALT, language="")], ["strings"])
 
 
+def test_tables_have_milliseconds_and_strings_are_in_order_of_their_keys() -> None:
+    (line,) = json.loads(render([HALT], ["json"])["lines.json"])["lines"]
+    assert line["duration_s"] == 1.235
+    found = render([replace(HALT, key="b"), replace(HALT, key="a")], ["strings"])["strings.csv"]
+    assert found == b"key,en\na,Halt!\nb,Halt!\n"
+
+
 def test_cues_of_an_asset() -> None:
     said = replace(HALT, text='Halt <b> & "co"!\nWho goes there?', speaker="guard <1>")
     assert FORMATS["srt"]([said]) == {
@@ -186,7 +193,7 @@ def test_a_long_line_is_divided_at_its_sentences_by_its_characters() -> None:
     assert found[-1].end_ms == 20_000
     lengths = [sum(map(len, cue.rows)) for cue in found]
     for cue, length in zip(found, lengths, strict=True):
-        assert (cue.end_ms - cue.start_ms) / 20_000 == pytest.approx(length / sum(lengths), abs=0.001)
+        assert cue.end_ms - cue.start_ms == pytest.approx(20_000 * length / sum(lengths), abs=1)
 
 
 def test_short_sentences_share_a_row_and_a_line_break_is_kept() -> None:
@@ -264,6 +271,16 @@ def test_lines_that_are_not_built_are_left_out_and_named(game: TalkingGame, run:
     assert run("subtitles", "--out", "Text", "--check").out.startswith(
         "up to date: 3 assets with words, Text: 1 kept"
     )
+
+
+def test_before_the_first_build_a_table_of_strings_has_no_language_yet(game: TalkingGame, run: Run) -> None:
+    ran = run("subtitles", "--out", "Text", "--format", "strings")
+    assert (ran.code, ran.err) == (1, "")
+    assert "3 assets left out, not built or stale" in ran.out
+    assert (game.root / "Text/strings.csv").read_text() == "key\n"
+    game.build()
+    assert run("subtitles", "--out", "Text", "--format", "strings").code == 0
+    assert (game.root / "Text/strings.csv").read_text().startswith("key,de,en\n")
 
 
 def test_a_line_whose_words_changed_is_left_out_until_it_is_spoken(game: TalkingGame, run: Run) -> None:

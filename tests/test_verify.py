@@ -17,7 +17,7 @@ from games import RATE, Game, ToyModel
 
 from sfxgen.audio.clip import Clip
 from sfxgen.cli import main
-from sfxgen.errors import Cancelled, ModelError, ProjectError
+from sfxgen.errors import BugError, Cancelled, ModelError, ProjectError
 from sfxgen.events import OnEvent
 from sfxgen.recipe import Recipe
 from sfxgen.verify import TOLERANCE_DB, Verification, Verified, difference_db, verify
@@ -25,9 +25,11 @@ from sfxgen.workspace import Options
 
 
 class OtherMachine(ToyModel):
-    """The toy model where every sample comes out a little, or much, different."""
+    """The toy model where every sample comes out a little, or much, different; or all softer, or with silence behind."""
 
     off = 0.0
+    gain = 1.0
+    longer_s = 0.0
 
     def generate(
         self, recipes: Sequence[Recipe], *, on_event: OnEvent, cancelled: Callable[[], bool]
@@ -36,13 +38,17 @@ class OtherMachine(ToyModel):
             recipes, super().generate(recipes, on_event=on_event, cancelled=cancelled), strict=True
         ):
             noise = np.random.default_rng(recipe.seed + 1).uniform(-1, 1, clip.samples.shape)
-            yield Clip((clip.samples * (1 + self.off * noise)).astype(np.float32), clip.sample_rate)
+            samples = self.gain * clip.samples * (1 + self.off * noise)
+            silence = np.zeros((round(self.longer_s * RATE), 1))
+            yield Clip(np.concatenate([samples, silence]).astype(np.float32), clip.sample_rate)
 
 
-def on_another_machine(game: Game, off: float, **environment: str) -> None:
+def on_another_machine(
+    game: Game, off: float, *, gain: float = 1.0, longer_s: float = 0.0, **environment: str
+) -> None:
     """Let the toy model run elsewhere from now on: each sample off by such a share at most."""
     toy = OtherMachine(environment={"toy": "1", **environment})
-    toy.off = off
+    toy.off, toy.gain, toy.longer_s = off, gain, longer_s
     game.toy = toy
     game.catalog = replace(game.catalog, adapters={**game.catalog.adapters, "toy": toy})
 
@@ -109,6 +115,23 @@ def test_a_take_that_needed_another_attempt_is_made_by_that_attempt_alone(built:
     assert built.toy.made == [("silent at first", 1)]
 
 
+def test_no_gate_has_a_say(game: Game) -> None:
+    game.sounds("a: { prompt: a step, master: { trim: false }, gates: { longest_s: 0.21 } }")
+    assert game.build().exit_code == 0
+    on_another_machine(game, 0.0, longer_s=0.015)
+    found = one(verified(game), "a_01")
+    assert (found.verdict, found.error) == ("tolerated", None), "it is compared, not refused for its length"
+
+
+def test_a_bug_is_told_by_its_exit_code() -> None:
+    bug = Verified(
+        ref=("unity", "a"), record=None, verdict="unavailable", error=BugError(ZeroDivisionError("x"))
+    )
+    other = Verified(ref=("unity", "b"), record=None, verdict="different")
+    assert Verification(Path(), (other, bug)).exit_code == BugError.exit_code == 70
+    assert Verification(Path(), (other,)).exit_code == 1
+
+
 class LongAtFirst(ToyModel):
     """The toy model, which is too long until a stack is laid of other seeds."""
 
@@ -156,6 +179,48 @@ def test_what_is_heard_is_different(built: Game) -> None:
     assert -40 < step.difference_db < -20
     assert "dB re its peak" in step.reason
     assert found.exit_code == 1
+
+
+@pytest.mark.parametrize(("off", "verdict"), [(3e-4, "tolerated"), (3e-3, "different")])
+def test_the_tolerance_is_60_db_below_the_peak(game: Game, off: float, verdict: str) -> None:
+    game.sounds("a: { prompt: texture, master: { trim: false } }")
+    game.build()
+    on_another_machine(game, off, device="another")
+    found = one(verified(game), "a_01")
+    assert found.verdict == verdict
+    assert found.difference_db == pytest.approx(20 * np.log10(off), abs=6)
+    assert found.environment == {"device": (None, "another")}
+
+
+@pytest.mark.parametrize(("gain", "verdict"), [(0.99, "tolerated"), (0.9, "different")])
+def test_a_lossy_file_keeps_its_loudness(game: Game, gain: float, verdict: str) -> None:
+    game.sounds("a: { prompt: texture, duration_s: 1, encode: { format: ogg }, loudness: measure }")
+    game.build()
+    on_another_machine(game, 0.0, gain=gain)
+    found = one(verified(game), "a_01")
+    assert found.verdict == verdict
+    assert found.likeness is not None
+    assert found.likeness > 0.99, "it is the same sound, and softer"
+
+
+def test_a_lossy_file_with_a_third_of_noise_in_it_is_different(game: Game) -> None:
+    game.sounds("a: { prompt: a step, encode: { format: ogg } }")
+    game.build()
+    on_another_machine(game, 0.3)
+    found = one(verified(game), "a_01")
+    assert found.verdict == "different"
+    assert found.likeness is not None
+    assert 0.9 < found.likeness < 0.98, "much nearer than another seed"
+
+
+@pytest.mark.parametrize(("longer_s", "verdict"), [(0.015, "tolerated"), (0.05, "different")])
+def test_a_file_keeps_its_length(game: Game, longer_s: float, verdict: str) -> None:
+    game.sounds("a: { prompt: a step, master: { trim: false } }")
+    game.build()
+    on_another_machine(game, 0.0, longer_s=longer_s)
+    found = one(verified(game), "a_01")
+    assert found.verdict == verdict
+    assert ("frames of 1 at" in found.reason) == (verdict == "different")
 
 
 def test_another_sound_in_a_lossy_file_is_different(built: Game, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -237,6 +302,7 @@ def test_a_frozen_sound_of_another_recipe_cannot_be_made(game: Game) -> None:
     found = one(verified(game), "a_01")
     assert found.verdict == "unavailable"
     assert "frozen" in found.reason
+    assert found.hint.startswith("nothing is lost")
 
 
 def test_the_lock_s_bytes_are_looked_for_in_the_game_and_in_the_store(built: Game, own_store: Path) -> None:
@@ -254,6 +320,9 @@ def test_what_was_edited_by_hand_is_not_what_is_compared(built: Game) -> None:
     built.path("step_01").write_bytes(b"somebody's own")
     assert one(verified(built, "step"), "step_01").verdict == "identical"
     assert built.path("step_01").read_bytes() == b"somebody's own"
+    on_another_machine(built, 1e-4)
+    shutil.copy(built.path("ui/coin_01"), built.path("step_01"))
+    assert one(verified(built, "step"), "step_01").verdict == "tolerated", "compared with the store's copy"
 
 
 def test_a_damaged_store_is_left_as_it_is(built: Game, own_store: Path) -> None:

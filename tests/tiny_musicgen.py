@@ -77,7 +77,10 @@ def save_tiny_musicgen(folder: Path, seed: int = 0, *, melody: bool = False, cha
 
 
 def calibrate_codec(codec: Any, rms: float = 0.1) -> None:
-    """Give a random EnCodec a codebook, and a decoder that makes noise of about -20 dBFS without DC of it."""
+    """Give a random EnCodec a codebook, and a decoder that makes noise of about -20 dBFS without DC of it.
+
+    Its encoder fills the codebook's space: else every sound would have the same tokens.
+    """
     import torch
 
     with torch.no_grad():
@@ -91,6 +94,10 @@ def calibrate_codec(codec: Any, rms: float = 0.1) -> None:
         last = codec.decoder.layers[-1].conv
         last.parametrizations.weight.original0.mul_(rms / waveform.std())
         last.bias.sub_(rms / waveform.std() * waveform.mean())
+        heard = codec.encoder(rms * torch.randn(1, 1, codec.config.sampling_rate))[0]
+        first = codec.encoder.layers[-1].conv
+        first.parametrizations.weight.original0.div_(heard.std(dim=1)[:, None, None])
+        first.bias.sub_(heard.mean(dim=1)).div_(heard.std(dim=1))
 
 
 def write_t5_tokenizer(folder: Path) -> None:

@@ -21,8 +21,11 @@ from sfxgen.cli.show import (
     styled,
 )
 from sfxgen.cli.subtitles import stale as stale_subtitles
+from sfxgen.plan import Why
 from sfxgen.project import LOCK_FILE
 from sfxgen.workspace import open_workspace
+
+UNKNOWN = (Why.FILE_UNKNOWN, Why.SIDECAR_UNKNOWN)
 
 
 @click.command()
@@ -68,6 +71,8 @@ def command(directory: Path | None, project: Path | None, allow_drafts: bool, as
             click.echo(styled(f"stale: {counts_line(plan)}", fg="red"))
             click.echo("  hint: run sfxgen build, and commit the assets with sfxgen.lock")
         if plan.part("conflict"):
+            if any(reason.why in UNKNOWN for step in plan.part("conflict") for reason in step.reasons):
+                click.echo("  hint: was a build stopped? the next one takes over what that left there")
             click.echo("  hint: what was edited by hand stays so: undo it, or build with --force")
         if refused:
             click.echo(styled(f"{counted(len(refused))} drafted by the synthesizer", fg="red"))

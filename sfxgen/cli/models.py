@@ -204,8 +204,10 @@ def fetch(
             elif info not in wanted:
                 click.echo(f"{info.name} needs no download", err=True)
     elif not wanted:
-        click.echo("the manifests need no weights", err=True)
-    problem: ModelUnavailable | None = None
+        click.echo(
+            f"the manifests need no weights{' but folders of the project' if folders else ''}", err=True
+        )
+    has_failed = False
     for info in wanted:
         pinned = revision or (None if update else pins.get(info.model))
 
@@ -221,13 +223,12 @@ def fetch(
         try:
             found = _shown(info, get)
         except ModelUnavailable as error:  # the others are fetched all the same
-            if problem is not None:
-                show_error(problem, as_json=False)
-            problem = error
+            show_error(error, as_json=False)
+            has_failed = True
         else:
             click.echo(f"{info.name} is at {found.folder} (revision {found.revision})")
-    if problem is not None:
-        raise problem
+    if has_failed:
+        raise SystemExit(ModelUnavailable.exit_code)
 
 
 def _shown(info: ModelInfo, get: Callable[..., weights.Weights]) -> weights.Weights:

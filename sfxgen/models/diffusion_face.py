@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from sfxgen.contracts import Complaint, ModelInfo, ProjectFiles
 from sfxgen.models import weights
 from sfxgen.models.complaints import DTYPES, outside, too_long, unknown, without_prompt
-from sfxgen.models.guided import guided_complaints, guided_params, longest_s, with_sources
+from sfxgen.models.guided import guided_complaints, guided_params, longest_s, with_sources, without_step
 from sfxgen.models.schedulers import SCHEDULER_NAMES
 from sfxgen.models.weighted import Weighted
 
@@ -22,13 +22,15 @@ MAX_GUIDANCE = 50.0
 class DiffusionFace(Weighted):
     """An adapter whose keys are those of diffusion, within bounds of its own.
 
-    `default_duration_s` is that of a take without a source; with one, it has the source's length.
+    `default_duration_s` is that of a take without a source; with one, it has the source's length. `strength_is_of_steps`
+    says that it is the share of the steps that are taken; else all of them are, from a lower noise level.
     """
 
     min_duration_s: float
     default_duration_s: float
     max_prompt_characters: int
     min_steps = 1
+    strength_is_of_steps = True
 
     def complaints(
         self, info: ModelInfo, keys: Mapping[str, JsonValue], *, kind: Kind = "one_shot"
@@ -43,6 +45,8 @@ class DiffusionFace(Weighted):
         yield from outside(keys, "guidance", 0, MAX_GUIDANCE)
         yield from outside(keys, "duration_s", self.min_duration_s, longest_s(info, keys))
         yield from guided_complaints(info, keys)
+        if self.strength_is_of_steps:
+            yield from without_step(keys)
         if "scheduler" in info.accepts:
             yield from unknown(keys, "scheduler", SCHEDULER_NAMES, self.title)
         yield from unknown(keys, "dtype", DTYPES, self.title)

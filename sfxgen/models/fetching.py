@@ -17,7 +17,7 @@ from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
-from pathlib import Path
+from pathlib import Path, PureWindowsPath
 from typing import Any
 
 from sfxgen.errors import ModelUnavailable
@@ -87,7 +87,7 @@ def fetch(
         listing = huggingface_hub.HfApi(endpoint=endpoint).model_info(
             hub.repo, revision=revision or hub.revision, files_metadata=True
         )
-        known = {file.rfilename: _remote(file) for file in listing.siblings}
+        known = {file.rfilename: _remote(file) for file in listing.siblings if _stays_inside(file.rfilename)}
         files = {name: known[name] for name in wanted(known)}
         if not files:
             raise ModelUnavailable(f"{hub.repo} holds no weights that sfxgen can load", hint=_page(hub))
@@ -195,6 +195,12 @@ def _remote(file: Any) -> RemoteFile:
     """Return what the Hub's list says of a file."""
     sha256 = getattr(file.lfs, "sha256", None) if file.lfs is not None else None
     return RemoteFile(file.size or 0, sha256 or "", "" if file.lfs is not None else file.blob_id or "")
+
+
+def _stays_inside(name: str) -> bool:
+    """Whether a listed name is one of a file below the repository's folder: a mirror may list what git would refuse."""
+    path = PureWindowsPath(name)  # it reads both kinds of slashes, and drives
+    return not path.anchor and ".." not in path.parts
 
 
 def _remove_damaged(snapshot: Path, files: Mapping[str, RemoteFile]) -> list[str]:

@@ -6,6 +6,7 @@ them, `guided_params` is what the recipe keeps. The sampling is in `guided_sampl
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -70,6 +71,16 @@ def guided_complaints(info: ModelInfo, keys: Mapping[str, JsonValue]) -> Iterato
     yield from _morph_complaints(keys)
     yield from _inpaint_complaints(keys)
     yield from _length_complaints(info, keys)
+
+
+def without_step(keys: Mapping[str, JsonValue]) -> Iterator[Complaint]:
+    """Yield what is wrong with a strength that is meant to change something, and is less than one step."""
+    strength, steps = keys.get("strength"), keys.get("steps")
+    if keys.get("source") and strength and steps and 0 < strength * steps < 1 - 1e-9:
+        what = f"{strength:g} of {steps} steps is none: the source comes back as it is"
+        yield Complaint(
+            "strength", what, f"write {math.ceil(100 / steps) / 100:g} or more, or take more steps"
+        )
 
 
 def _without_source(keys: Mapping[str, JsonValue]) -> Iterator[Complaint]:

@@ -60,6 +60,7 @@ class StableAudio3(DiffusionFace):
     name = "stable_audio3"
     version = 1
     title = "Stable Audio 3"
+    strength_is_of_steps = False
     min_duration_s = 0.1  # one latent is 4,096 frames
     default_duration_s = 5.0
     max_prompt_characters = 2000  # the text encoder hears 256 tokens

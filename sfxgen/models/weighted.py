@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
+from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -117,6 +118,11 @@ class Weighted:
             hub = weights.hub_id(info.where)
             if hub is None:
                 return ModelUnavailable(f"{info.name}: there is no folder {info.where} in the project")
+            if near := _near_folder(info.where, around.root):
+                what = f"{info.name}: there is no folder {info.where} in the project"
+                return ModelUnavailable(
+                    what, hint=f"did you mean '{self.name}:{near}'? If it is on the Hub: {hint}"
+                )
             if around.pinned and weights.locate(info.where, around.root) is not None:
                 what = f"the lock pins revision {around.pinned}, and this machine has another one"
                 return ModelUnavailable(f"{info.name}: {what}", hint=hint)
@@ -156,6 +162,17 @@ class Weighted:
             f"{info.name}: torch finds no {device} device here",
             hint="--device auto takes the GPU that there is",
         )
+
+
+def _near_folder(where: str, root: Path) -> str | None:
+    """Return the folder of the project beside which `where` would stand, and whose name is nearest to its own."""
+    parent, _, name = where.partition("@")[0].rpartition("/")
+    try:
+        beside = [path.name for path in (root / parent).iterdir() if path.is_dir()] if parent else []
+    except OSError:
+        return None
+    near = get_close_matches(name, beside, n=1)
+    return f"{parent}/{near[0]}" if near else None
 
 
 def _damage(folder: Path, names: Iterable[str]) -> ModelUnavailable | None:
