@@ -137,6 +137,17 @@ def test_a_record_s_own_revision_counts_and_of_parts_the_pinned_one(built: Game)
     assert of(notices(later), TOY).revisions == ("r1", "r2")
 
 
+def test_what_is_installed_speaks_only_where_the_lock_does_not(built: Game) -> None:
+    installed_credits = importlib.import_module("sfxgen.cli.notices")._installed_credits
+    lock = built.lock()
+    assert installed_credits(lock, built.catalog) == {}
+    other = replace(lock.credits[TOY], licence="another")
+    assert of(notices(lock, {TOY: other}), TOY).credit == lock.credits[TOY]
+    older = replace(lock, credits={})
+    known = installed_credits(older, built.catalog)
+    assert of(notices(older, known), TOY).credit == replace(lock.credits[TOY], kinds=())
+
+
 def test_recordings_are_to_be_settled_by_people(built: Game) -> None:
     problems = notices(built.lock()).problems
     assert "2 recordings: the lock does not know under which licences" in problems
