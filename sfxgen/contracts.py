@@ -58,6 +58,8 @@ class ModelInfo:
     """How long its best takes are, where that is shorter than the longest: longer loops are joined of these."""
     is_recorded: bool = False
     """Its takes were recorded, not generated: they are as long as they are, and there is one of each."""
+    is_program: bool = False
+    """Its revision is that of a program of the project, not of weights."""
     download_mb: int = 0
     memory_gb: float = 0.0
     """The memory that it and one take need at its default dtype, where it was measured; see `needed_gb`."""
@@ -81,11 +83,16 @@ class ModelInfo:
 
 @dataclass(frozen=True, slots=True)
 class Complaint:
-    """One thing an adapter or exporter finds wrong with a sound. `key` is as "params.pitch"."""
+    """One thing an adapter or exporter finds wrong with a sound. `key` is as "params.pitch".
+
+    What is wrong in another file of the project than the manifest has its place there: `key` is then one of that file's.
+    """
 
     key: str
     what: str
     hint: str = ""
+    path: str = ""
+    line: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -266,6 +273,20 @@ class ReadsFiles(Protocol):
 
         Nothing may be read but through `files`: what comes of it is in the recipe's key, and what was read is watched.
         """
+        ...
+
+
+@runtime_checkable
+class KnowsWeights(Protocol):
+    """What an adapter is besides, that can tell from small files of the weights what they cannot do.
+
+    Weights may be on one machine and not on another, where all else has to be the same: so this only refuses.
+    """
+
+    def weight_complaints(
+        self, info: ModelInfo, keys: Mapping[str, JsonValue], files: ProjectFiles
+    ) -> Iterator[Complaint]:
+        """Yield what the weights that stand on this disk cannot do of a sound's keys; nothing where none stand."""
         ...
 
 

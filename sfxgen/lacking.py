@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from sfxgen.contracts import ModelInfo
@@ -19,6 +19,8 @@ class Lacking:
     model: ModelInfo
     error: ModelUnavailable
     steps: tuple[Step, ...]
+    is_drafted: bool = False
+    """Whether the synthesizer drafts what it cannot make; else nothing does."""
 
     @property
     def sounds(self) -> tuple[str, ...]:
@@ -31,21 +33,39 @@ def lacking(workspace: Workspace, plan: Plan, options: Options) -> list[Lacking]
 
     Nothing heavy is imported, so that a model may yet fail to load; where nothing is to be generated, nothing is asked.
     """
+    waiting = [step for step in plan.part("generate") if not step.is_draft]
+    return [*_found(workspace, waiting, options, is_drafted=False), *drafted(workspace, plan.stale, options)]
+
+
+def drafted(workspace: Workspace, steps: Iterable[Step], options: Options) -> list[Lacking]:
+    """Return the models that cannot run here, and for which the synthesizer drafts some of these steps, each once."""
+    drafts = [step for step in steps if step.is_draft and step.action in MADE]
+    return _found(workspace, drafts, options, is_drafted=True)
+
+
+MADE = ("restore", "encode", "master", "generate")
+
+
+def _found(
+    workspace: Workspace, steps: Iterable[Step], options: Options, *, is_drafted: bool
+) -> list[Lacking]:
     waiting: dict[str, tuple[ModelInfo, list[Step]]] = {}
-    for step in plan.part("generate"):
+    for step in steps:
         for info in _to_run(workspace, step):
             waiting.setdefault(info.model, (info, []))[1].append(step)
     found = []
-    for info, steps in waiting.values():
+    for info, of_model in waiting.values():
         error = workspace.unavailable(info, options, glance=True)
         if error is not None:
-            found.append(Lacking(info, error, tuple(steps)))
+            found.append(Lacking(info, error, tuple(of_model), is_drafted))
     return found
 
 
 def _to_run(workspace: Workspace, step: Step) -> list[ModelInfo]:
     """Return the models that a step needs, each once: what the store has of it needs none."""
     make = step.make
+    if step.is_draft and step.wanted is not None:
+        make = step.wanted.final  # what the draft stands in for
     if make is None or make.keys.take != make.recipe.take_key():
         return []  # a frozen take that is gone: no model brings it back
     is_fresh = any(reason.why is Why.REBUILD for reason in step.reasons)

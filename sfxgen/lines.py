@@ -14,7 +14,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from sfxgen.errors import Mistake
-from sfxgen.schema import did_you_mean
+from sfxgen.wording import did_you_mean
 from sfxgen.yaml_source import Document
 
 MAX_SHEET_BYTES = 8 * 1024 * 1024

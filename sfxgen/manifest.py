@@ -15,8 +15,9 @@ from sfxgen.lines import MAX_SHEET_BYTES, Line, read_sheet
 from sfxgen.paths import id_problem
 from sfxgen.project import STATE_FOLDER, Project, read_project
 from sfxgen.projectfiles import FileStand, SourceFiles
-from sfxgen.schema import MAX_SHEETS, Language, did_you_mean, without_wrong
-from sfxgen.sound import Entry, Place, Resolver, Sound
+from sfxgen.schema import MAX_SHEETS, Language, without_wrong
+from sfxgen.sound import Entry, Place, Resolver, Sound, mistake_of
+from sfxgen.wording import did_you_mean, other_words
 from sfxgen.yaml_source import Document, KeyPath
 
 MAX_SOUNDS = 50_000
@@ -75,6 +76,8 @@ def load(root: Path, catalog: Catalog) -> tuple[Project, tuple[Sound, ...]]:
                 [*mistakes, entry.place.mistake(f"makes more than {MAX_ASSETS:,} assets", _LESS)], reads
             )
     _check_outputs(sounds, mistakes)
+    if project.subtitles is not None and "strings" in project.subtitles[1]:
+        _check_strings(sounds, mistakes)
     if mistakes:
         raise ManifestError(_gathered(mistakes), reads)
     return project, tuple(sorted(sounds, key=lambda sound: sound.id))
@@ -349,7 +352,11 @@ class _Sheet:
             return frozenset()
         info, wrong = catalog.find_in(str(name), files)
         for complaint in wrong if info is None else ():
-            self._break(at, complaint.what, complaint.hint)
+            if complaint.path:
+                self.mistakes.append(mistake_of(complaint))
+                self.block.broken = True
+            else:
+                self._break(at, complaint.what, complaint.hint)
         if info is None and wrong:
             return frozenset()
         if info is None:
@@ -426,6 +433,18 @@ def _unique(entries: list[Entry], mistakes: list[Mistake]) -> dict[str, Entry]:
                 )
             )
     return by_id
+
+
+def _check_strings(sounds: Iterable[Sound], mistakes: list[Mistake]) -> None:
+    """Find what a table of strings cannot hold: two texts in one language under one key."""
+    texts: dict[tuple[str, str], Sound] = {}
+    for sound in sounds:
+        if not sound.text.strip() or not sound.language:
+            continue
+        first = texts.setdefault((sound.text_key, sound.language), sound)
+        if first.text != sound.text:
+            name = f"{first.id} ({first.place})"
+            mistakes.append(sound.place.mistake(*other_words(name, sound.text_key, sound.language)))
 
 
 def _check_outputs(sounds: list[Sound], mistakes: list[Mistake]) -> None:

@@ -42,6 +42,7 @@ class Why(StrEnum):
     DRAFT = "draft"
     DRAFT_REPLACED = "draft-replaced"
     REBUILD = "rebuild"
+    TAKE_LOST = "take-lost"
     NOT_WANTED = "not-wanted"
     FILE_EDITED = "file-edited"
     SIDECAR_EDITED = "sidecar-edited"
@@ -66,6 +67,7 @@ WORDS: dict[Why, str] = {
     Why.DRAFT: "its model cannot run here, so the synthesizer drafts it",
     Why.DRAFT_REPLACED: "it replaces a draft",
     Why.REBUILD: "a rebuild was asked for",
+    Why.TAKE_LOST: "it is frozen, its recipe has changed, and its take is not in the store: it cannot be made",
     Why.NOT_WANTED: "no manifest names it",
     Why.FILE_EDITED: "its file was edited by hand",
     Why.SIDECAR_EDITED: "its sidecar was edited by hand",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Literal, Protocol
 
@@ -11,6 +11,7 @@ from sfxgen.contracts import ModelInfo
 from sfxgen.disk import FileState, digest_of_text
 from sfxgen.lock import AssetRecord, AssetRef, Lock
 from sfxgen.plan import Action, Plan, Reason, Step, Why
+from sfxgen.recipe_changes import settings_changes
 from sfxgen.store.local import Entry, Shelf
 from sfxgen.wanted import Make, Wanted, folders_above
 
@@ -67,6 +68,8 @@ class Planner:
     drafts: Drafts = "never"
     force: bool = False
     rebuild: bool = False
+    store_tells: bool = True
+    """Whether what the store does not have is lost: not so for `check`, which looks into none."""
     in_scope: Callable[[str], bool] = lambda _sound: True
     sidecar_path: Callable[[str, str], str | None] = lambda _engine, _path: None
 
@@ -137,6 +140,8 @@ class Planner:
         source = None if self._rebuilds(asset) else self._source(asset, make, standing)
         reasons = tuple(self._reasons(asset, record, make, standing))
         action = self._action(asset, make, standing, source, record) if reasons else "keep"
+        if action == "generate" and self.store_tells and make.keys.take != make.recipe.take_key():
+            reasons += (Reason(Why.TAKE_LOST),)
         return Step(action, asset.ref, reasons, asset, make, record, standing, source)
 
     def _choose(self, asset: Wanted, record: AssetRecord | None) -> Make:
@@ -235,7 +240,7 @@ class Planner:
             if make.draft:
                 yield Reason(Why.DRAFT)
             return
-        yield from _changes(asset, record, make)
+        yield from _changes(asset, record, make, self.store)
         if standing is None:
             yield Reason(Why.FILE_MISSING)
         elif not self._is_ours(standing):
@@ -320,7 +325,7 @@ def _shelves(make: Make) -> tuple[tuple[Shelf, str], ...]:
     return (("take", make.keys.take), ("clip", make.keys.clip), ("file", make.keys.file))
 
 
-def _changes(asset: Wanted, record: AssetRecord, make: Make) -> Iterator[Reason]:
+def _changes(asset: Wanted, record: AssetRecord, make: Make, store: Holdings) -> Iterator[Reason]:
     """Say how what is wanted differs from what is locked: the first link of the chain that broke."""
     keys = make.keys
     if record.draft and not make.draft:
@@ -328,7 +333,8 @@ def _changes(asset: Wanted, record: AssetRecord, make: Make) -> Iterator[Reason]
     elif make.draft and not record.draft:
         yield Reason(Why.DRAFT)
     if record.take_key != keys.take:
-        yield Reason(Why.RECIPE_CHANGED, ", ".join(_recipe_changes(asset, record, make)))
+        changed = dict.fromkeys(_recipe_changes(asset, record, make, store))
+        yield Reason(Why.RECIPE_CHANGED, ", ".join(changed))
     elif record.clip_key != keys.clip:
         yield Reason(Why.MASTERING_CHANGED)
     elif record.file_key != keys.file:
@@ -341,12 +347,39 @@ def _changes(asset: Wanted, record: AssetRecord, make: Make) -> Iterator[Reason]
         yield Reason(Why.ID_CHANGED)
 
 
-def _recipe_changes(asset: Wanted, record: AssetRecord, make: Make) -> Iterator[str]:
+def _recipe_changes(asset: Wanted, record: AssetRecord, make: Make, store: Holdings) -> Iterator[str]:
+    """Say what of a recipe changed: what the lock knows of it, and the rest where the store has the take that was made."""
     if record.model != make.recipe.model:
         yield f"model {record.model} → {make.recipe.model}"
     elif record.revision != make.recipe.revision:
-        yield "weights' revision"
+        yield _revision_of(make.model)
     if record.take != asset.take:
         yield f"take {record.take} → {asset.take}"
     elif make.model.is_recorded and record.model == make.recipe.model:
         yield "its recording"
+    elif not (record.parts or make.parts) and record.seed != _seed_then(record, make):
+        yield "seed"
+    now = make.recipe.choice.candidates if make.recipe.choice else 1
+    if record.model == make.recipe.model and not record.draft and now != (len(record.ranking) or 1):
+        yield f"candidates {len(record.ranking) or 1} → {now}"
+    entry = store.find("take", record.take_key) if record.model == make.recipe.model else None
+    before = entry.meta.get("recipe") if entry is not None else None
+    if before is not None and not make.model.is_recorded:
+        is_loop = asset.sound.kind == "loop"  # its takes are longer than what a manifest says
+        try:
+            changes = list(settings_changes(before, make.recipe.as_json()))
+        except (AttributeError, KeyError, TypeError, ValueError, RecursionError):
+            return  # the store is a folder of files, and this is no recipe
+        for change in changes:
+            yield "duration_s" if is_loop and change.startswith("duration_s ") else change
+
+
+def _revision_of(model: ModelInfo) -> str:
+    """Word what a model's revision is that of."""
+    return "program" if model.is_program else "weights' revision" if model.where else "its model's release"
+
+
+def _seed_then(record: AssetRecord, make: Make) -> int:
+    """Return the seed that a recipe gives the attempt and the candidate that a record is of."""
+    candidate = record.ranking[0].candidate if record.ranking else 0
+    return replace(make.recipe, attempt=record.attempts - 1, candidate=candidate).seed

@@ -15,7 +15,8 @@ from sfxgen.errors import Mistake, ProjectError
 from sfxgen.filenames import NO_CREATOR, cat_id_problem, placeholders, template_problem, value_problem
 from sfxgen.finish import categories_of
 from sfxgen.paths import assets_folder_problem, folder_problem, inside
-from sfxgen.schema import RANKER, Language, ProjectBlock, did_you_mean, without_wrong
+from sfxgen.schema import RANKER, Language, ProjectBlock, without_wrong
+from sfxgen.wording import did_you_mean
 from sfxgen.yaml_source import Document, KeyPath, parse
 
 PROJECT_FILE = "sfxgen.yaml"

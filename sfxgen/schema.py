@@ -5,8 +5,6 @@ The same definitions check manifests and make the JSON Schema that editors compl
 
 from __future__ import annotations
 
-import difflib
-import re
 from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
 from typing import Annotated, Any, Literal, get_args, get_origin
@@ -14,6 +12,7 @@ from typing import Annotated, Any, Literal, get_args, get_origin
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, create_model
 
 from sfxgen.contracts import Catalog
+from sfxgen.wording import KINDS, choices_of, did_you_mean, nearest, shown, type_hint, worded
 from sfxgen.yaml_source import KeyPath
 
 Text = Annotated[str, Field(max_length=2000)]
@@ -568,17 +567,6 @@ def without_wrong(fields: Any, found: Iterable[tuple[KeyPath, str, str]], *, dep
     return {key: value for key, value in fields.items() if key not in wrong}
 
 
-def did_you_mean(word: str, known: Iterable[str]) -> str:
-    """Return a hint that names the nearest known word, or else all of them when they are few."""
-    known = sorted(set(known))
-    near = difflib.get_close_matches(word.lower(), known, n=1, cutoff=0.6)
-    if near:
-        return f"did you mean '{near[0]}'?"
-    if 0 < len(known) <= 24:
-        return "one of: " + ", ".join(known)
-    return ""
-
-
 def _explained(
     error: ValidationError, definition: type[BaseModel], at: KeyPath
 ) -> Iterator[tuple[KeyPath, str, str]]:
@@ -604,15 +592,15 @@ def _worded_union(
     first: Mapping[str, Any], literal: Mapping[str, Any], within: type[BaseModel] | None
 ) -> tuple[str, str]:
     """Word what is neither a number or a list, nor the word that may stand for it. Each reports on its own."""
-    choices = _choices(literal)
-    if first["type"] not in _KINDS:
+    choices = choices_of(literal)
+    if first["type"] not in KINDS:
         return _worded(first, within)
     given = literal.get("input")
-    what = f"expected {_KINDS[first['type']]} or {' or '.join(choices)}, not {shown(given)}"
-    near = _nearest(str(given), choices)
+    what = f"expected {KINDS[first['type']]} or {' or '.join(choices)}, not {shown(given)}"
+    near = nearest(str(given), choices)
     if near:
         return what, f"did you mean '{near}'?"
-    return what, _type_hint(first["type"], given) if any(map(str.isdigit, str(given))) else ""
+    return what, type_hint(first["type"], given) if any(map(str.isdigit, str(given))) else ""
 
 
 def _worded_block(detail: Mapping[str, Any], path: KeyPath, block: type[BaseModel] | None) -> tuple[str, str]:
@@ -620,7 +608,7 @@ def _worded_block(detail: Mapping[str, Any], path: KeyPath, block: type[BaseMode
     given = detail.get("input")
     what = f"expected a mapping (key: value), not {shown(given)}"
     if block is None or block is LayerFields:
-        return what, _type_hint("model_type", given)
+        return what, type_hint("model_type", given)
     meant = next(
         (
             f"{f.alias or name}: {given}"
@@ -697,57 +685,14 @@ def _members(annotation: Any) -> Iterator[Any]:
         yield from _members(inner)
 
 
-_LIMITS = {
-    "greater_than": ("gt", "more than"),
-    "greater_than_equal": ("ge", "at least"),
-    "less_than": ("lt", "less than"),
-    "less_than_equal": ("le", "at most"),
-}
-_KINDS = {
-    "bool_type": "true or false",
-    "bool_parsing": "true or false",
-    "int_type": "a whole number",
-    "int_from_float": "a whole number",
-    "float_type": "a number",
-    "string_type": "text",
-    "dict_type": "a mapping (key: value)",
-    "model_type": "a mapping (key: value)",
-    "model_attributes_type": "a mapping (key: value)",
-    "list_type": "a list",
-}
-
-
 def _worded(detail: Mapping[str, Any], within: type[BaseModel] | None) -> tuple[str, str]:
-    kind, given, context = detail["type"], detail.get("input"), detail.get("ctx", {})
+    """Word what pydantic found. Where something belongs that stands elsewhere, the hint says so."""
+    kind, given = detail["type"], detail.get("input")
     if kind == "extra_forbidden":
         return _worded_stranger(str(detail["loc"][-1]), given, within)
-    if kind == "missing" and within is not None:
-        needed = [f.alias or name for name, f in within.model_fields.items() if f.is_required()]
-        return "is missing", f"it needs {' and '.join(needed)}"
     if kind == "float_type" and given == "off" and within is GatesBlock:
         return "cannot be switched off", "write a number, or leave it out"
-    if kind in _LIMITS:
-        name, words = _LIMITS[kind]
-        limit = context[name]
-        if kind == "greater_than" and limit == 0:
-            return f"{shown(given)} is not positive", "write a number above 0"
-        return f"{shown(given)} is not {words} {limit if isinstance(limit, int) else f'{limit:g}'}", ""
-    if kind == "literal_error":
-        choices, meant = _choices(detail), VALUES_ELSEWHERE.get(str(given).lower())
-        near = meant if meant in choices else _nearest(str(given), choices)
-        what = f"{shown(given)} is not {str(context['expected']).replace(chr(39), '')}"
-        return what, f"did you mean '{near}'?" if near else ""
-    if kind in _KINDS:
-        return f"expected {_KINDS[kind]}, not {shown(given)}", _type_hint(kind, given)
-    if kind == "finite_number":
-        return f"{shown(given)} is not a finite number", ""
-    if kind == "string_too_long":
-        return f"is longer than {context['max_length']} characters", "say it in fewer words"
-    if kind in ("too_short", "string_too_short"):
-        return "is empty", "write at least one, or leave the key out"
-    if kind == "too_long":
-        return f"has more than {context['max_length']} entries", ""
-    return str(detail["msg"]), ""
+    return worded(detail, within)
 
 
 ELSEWHERE: Mapping[str, tuple[str, ...]] = {
@@ -769,16 +714,6 @@ ELSEWHERE: Mapping[str, tuple[str, ...]] = {
     "voice_preset": ("voice",),
 }
 """What other programs call our keys."""
-
-VALUES_ELSEWHERE: Mapping[str, str] = {
-    "bfloat16": "bf16",
-    "float16": "fp16",
-    "float32": "fp32",
-    "gpu": "auto",  # a GPU, of whichever kind: by its letters it would be nearest to cpu
-    "half": "fp16",
-    "metal": "mps",
-}
-"""What other programs call the values that a key may have."""
 
 
 def _worded_stranger(key: str, given: object, within: type[BaseModel] | None) -> tuple[str, str]:
@@ -821,49 +756,6 @@ def _in_block(block: str, key: str, given: object) -> str:
     """Write a key as it stands in the block that it belongs in."""
     value = shown(given).strip("'") if isinstance(given, bool | int | float | str) else "…"
     return f"{block}: {{ {key}: {value} }}"
-
-
-def _choices(literal: Mapping[str, Any]) -> list[str]:
-    """Return the choices that the report of a literal names: "'wav', 'ogg' or 'mp3'", or "16 or 24"."""
-    return re.split(r", | or ", str(literal["ctx"]["expected"]).replace("'", ""))
-
-
-def _nearest(word: str, choices: Iterable[str]) -> str | None:
-    """Return the choice that is nearest to a word, upper and lower case alike."""
-    lower = {choice.lower(): choice for choice in choices}
-    near = difflib.get_close_matches(word.lower(), lower, n=1)
-    return lower[near[0]] if near else None
-
-
-def shown(value: object) -> str:
-    """Word a value as a person wrote it, cut to a line."""
-    if value is None:
-        return "nothing"
-    if isinstance(value, bool):
-        return str(value).lower()
-    if isinstance(value, str):
-        return f"'{value}'" if len(value) <= 60 else f"'{value[:57]}…'"
-    if isinstance(value, dict):
-        return "a mapping"
-    if isinstance(value, list):
-        return "a list"
-    return f"{value}"
-
-
-def _type_hint(kind: str, given: object) -> str:
-    if kind.startswith("bool") and str(given).lower() in ("yes", "on", "y"):
-        return "write true"
-    if kind.startswith("bool") and str(given).lower() in ("no", "off", "n"):
-        return "write false"
-    if kind.startswith("model_") and isinstance(given, str):
-        return f"as in {{ preset: {given} }}" if " " not in given else f'as in {{ prompt: "{given}" }}'
-    if kind == "string_type" and isinstance(given, int | float):
-        return f'quote it: "{shown(given)}"'
-    if kind == "float_type" and given == "keep":
-        return "keep is for master: { loudness_lufs: keep }"
-    if kind in ("float_type", "int_type") and isinstance(given, str):
-        return "write the number alone, without quotes or unit"
-    return ""
 
 
 def _finished(schema: dict[str, Any], title: str) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from sfxgen.categories import DEFAULT_CATEGORY, Category
-from sfxgen.contracts import Catalog, Complaint, ModelInfo, ReadsFiles
+from sfxgen.contracts import Catalog, Complaint, KnowsWeights, ModelInfo, ReadsFiles
 from sfxgen.errors import Mistake, ProjectError
 from sfxgen.filenames import (
     NO_CREATOR,
@@ -27,7 +27,8 @@ from sfxgen.paths import id_problem
 from sfxgen.project import PROJECT_FILE, STATE_FOLDER, Project
 from sfxgen.projectfiles import FileStand, SourceFiles
 from sfxgen.recipe import LOOP_OVERLAP_S, Encoding, Kind, Mastering
-from sfxgen.schema import Language, did_you_mean
+from sfxgen.schema import Language
+from sfxgen.wording import did_you_mean
 from sfxgen.yaml_source import Document, KeyPath, dotted
 
 DEFAULT_LOOP_S = 8.0
@@ -89,6 +90,11 @@ MAX_JOINED = 64
 
 SHORTEST_SPARE_S = 0.02
 """How much longer than the loop a take must be, if it is longer: its seam is made from that."""
+
+
+def mistake_of(complaint: Complaint) -> Mistake:
+    """Return a mistake in the file that a complaint names."""
+    return Mistake(complaint.path, complaint.line, complaint.key, complaint.what, complaint.hint)
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,6 +166,24 @@ class Sound:
         """The models that make it: its own, or its layers'."""
         named = [layer.model for layer in self.layers] or [self.model]
         return tuple({info.model: info for info in named}.values())
+
+    @property
+    def text(self) -> str:
+        """What is said in it: a sheet's line, else what its model, or its layers', was given."""
+        if self.line is not None:
+            return self.line.text
+        said = [layer.keys.get("say") for layer in self.layers] or [self.keys.get("say")]
+        return "\n".join(str(text) for text in said if text)
+
+    @property
+    def text_key(self) -> str:
+        """The id of what is said, the same in all languages: that of its line, else its own."""
+        return self.line.id if self.line else self.id
+
+    @property
+    def language(self) -> str:
+        """The language that it is said in, or ""."""
+        return self.line.language if self.line else str(self.keys.get("language") or "")
 
     def asset_id(self, index: int) -> str:
         """The id of the variant with this index, counted from 1."""
@@ -471,7 +495,10 @@ class Resolver:
             return None
         info, found = catalog.find_in(name, SourceFiles(self.project.root, STATE_FOLDER, self.reads))
         for complaint in found:
-            self.complain((*at, "model"), complaint.what, complaint.hint)
+            if complaint.path:
+                self.mistakes.append(mistake_of(complaint))
+            else:
+                self.complain((*at, "model"), complaint.what, complaint.hint)
         if info is None and found:
             return None
         if info is None:
@@ -570,10 +597,14 @@ class Resolver:
         if kind == "loop" and "duration_s" in info.accepts:
             keys.setdefault("duration_s", DEFAULT_LOOP_S)
         adapter = self.language.catalog.adapters[info.adapter]
+        files = SourceFiles(self.project.root, STATE_FOLDER, self.reads)
         found: list[Complaint] = []
         if isinstance(adapter, ReadsFiles):
-            keys, found = adapter.with_files(keys, SourceFiles(self.project.root, STATE_FOLDER, self.reads))
-        for complaint in (*found, *adapter.complaints(info, keys, kind=kind)):
+            keys, found = adapter.with_files(keys, files)
+        found = [*found, *adapter.complaints(info, keys, kind=kind)]
+        if isinstance(adapter, KnowsWeights) and not found:
+            found += adapter.weight_complaints(info, keys, files)
+        for complaint in found:
             key = complaint.key
             if at and kind == "loop" and key == "duration_s":
                 key = "pitch_st"  # the loop's own length, as the layer's pitch makes it

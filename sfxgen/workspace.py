@@ -21,10 +21,10 @@ from sfxgen.paths import folder_problem, inside
 from sfxgen.plan import Plan
 from sfxgen.planner import Drafts, Holdings, NoHoldings, Planner
 from sfxgen.project import LOCK_FILE, STATE_FOLDER, Project
-from sfxgen.schema import did_you_mean
 from sfxgen.sound import Sound
 from sfxgen.store.local import LocalStore, default_folder
 from sfxgen.wanted import Wanted, surroundings, wanted_assets
+from sfxgen.wording import did_you_mean
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,6 +99,7 @@ class Workspace:
             drafts=drafts,
             force=options.force,
             rebuild=options.rebuild,
+            store_tells=not isinstance(store, NoHoldings),
             in_scope=scope(options.only, self.sounds, self.lock),
             sidecar_path=self.sidecar_path,
         )

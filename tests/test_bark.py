@@ -23,7 +23,15 @@ from sfxgen.errors import Cancelled, ManifestError, ModelError
 from sfxgen.events import Event, Sampling
 from sfxgen.models import weights
 from sfxgen.models.bark import DEFAULT_VOICE, SETTINGS, adapter
-from sfxgen.models.bark_speech import LANGUAGES, PAUSE_S, PUBLISHED_VOICES, pieces, voices_in
+from sfxgen.models.bark_speech import (
+    LANGUAGES,
+    PAUSE_S,
+    PUBLISHED_VOICES,
+    VOICE_PARTS,
+    missing_voice,
+    pieces,
+    voices_in,
+)
 from sfxgen.recipe import Recipe
 from sfxgen.workspace import Options
 
@@ -448,6 +456,17 @@ def test_a_damaged_voice_is_an_error_and_no_code(copy: Path, damage: Callable[[P
     assert not (path.parent / "ran").exists()
 
 
+def test_a_voice_s_name_leads_nowhere_else(copy: Path) -> None:
+    """The files are there, and yet it is no voice."""
+    for part in VOICE_PARTS:
+        shutil.copy(copy / f"speaker_embeddings/announcer_{part}.npy", copy.parent / f"own_{part}.npy")
+    assert not missing_voice(copy, "announcer")
+    for name in ("../../own", "v2/../../../own", str(copy.parent / "own")):
+        assert missing_voice(copy, name), name
+        with pytest.raises(ModelError, match="there is no voice"):
+            sounds(open_session(copy), saying(SPOKEN, voice=name))
+
+
 def test_a_voice_that_these_weights_do_not_have_is_told_before_anything_is_sampled(
     session: BarkSession, folder: Path, copy: Path
 ) -> None:
@@ -519,8 +538,9 @@ def test_all_bad_requests_are_told_at_once_before_anything_loads(
     )
 
 
-def test_a_line_that_these_weights_have_no_voice_for_fails_alone(tiny: Game) -> None:
+def test_a_line_that_these_weights_have_no_voice_for_is_a_mistake_of_the_manifest(tiny: Game) -> None:
     tiny.manifest(MANIFEST.format(more="  guard/who: { say: Who?, voice: v2/de_speaker_1 }"))
-    report = build(tiny.root, tiny.catalog, Options(device="cpu"))
-    assert [failure.name for failure in report.failures] == ["guard/who_01"]
-    assert "there is no voice 'v2/de_speaker_1'" in report.failures[0].error.message
+    with pytest.raises(ManifestError) as caught:
+        build(tiny.root, tiny.catalog, Options(device="cpu"))
+    (mistake,) = caught.value.mistakes
+    assert (mistake.where, mistake.what) == ("sounds.guard/who.voice", "there is no voice 'v2/de_speaker_1'")

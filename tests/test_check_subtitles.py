@@ -96,3 +96,20 @@ def test_github_marks_the_line_that_names_the_folder(
     names = run("check", "--json").json["subtitles_stale"]
     what = f"stale: {len(names)} files of subtitles, {names[0]} the first"
     assert marks == [f"::error file=sfxgen.yaml,line={line + 1}::{what}"]
+
+
+def test_what_else_is_stale_is_shown_where_subtitles_cannot_be_compared(told: TalkingGame, run: Run) -> None:
+    project = (told.root / "sfxgen.yaml").read_text()
+    told.project(project.replace("[csv, vtt]", "[strings]"))
+    told.lines("voices: { guard: gruff }", "id,speaker,line\nhalt,guard,Halt!\n")
+    told.manifest("sounds:\n  click: { model: synth, preset: click }\n", "click")
+    told.build()
+    told.manifest("sounds:\n  click: { model: synth, preset: coin }\n", "click")
+    ran = run("check")
+    assert ran.code == 2
+    assert "generate  click  01" in ran.out
+    assert "a table of strings needs languages" in ran.err
+    found = run("check", "--json")
+    assert (found.code, found.json["exit_code"], found.json["subtitles_stale"]) == (2, 2, [])
+    assert found.json["error"]["message"].startswith("a table of strings needs languages")
+    assert [step["asset"] for step in found.json["steps"] if step["status"] == "stale"] == ["click_01"]

@@ -495,7 +495,7 @@ MODEL = _object(
     on_disk={"anyOf": [{"type": "null"}, _object(revision=TEXT, mb=COUNT, folder=TEXT)]},
     pinned={"type": ["string", "null"]},
 )
-LACKING = _object(name=TEXT, model=TEXT, error=TEXT, hint=TEXT, assets=COUNT, sounds=_list(TEXT))
+LACKING = _object(name=TEXT, model=TEXT, error=TEXT, hint=TEXT, drafted=YES, assets=COUNT, sounds=_list(TEXT))
 DOCUMENTS = {
     "plan": _object(command={"const": "plan"}, **RUN, unavailable=_list(LACKING)),
     "dry run": _object(command={"const": "build"}, **RUN, unavailable=_list(LACKING)),

@@ -28,7 +28,7 @@ from sfxgen.build import build
 from sfxgen.cli import main
 from sfxgen.errors import Cancelled, ManifestError, ModelError, ModelUnavailable
 from sfxgen.events import Event, ModelLoading, Sampling
-from sfxgen.models.exec_model import parse
+from sfxgen.models.exec_model import DescriptionError, parse
 from sfxgen.models.exec_session import LOG_BYTES, MAX_LINE, ExecSession, Program, read_message
 from sfxgen.models.trust import is_trusted, trust
 from sfxgen.recipe import Recipe
@@ -280,10 +280,43 @@ def mistakes(game: Game) -> list[str]:
 
 def test_every_mistake_of_the_file_is_told_at_once(whistler: Game) -> None:
     text = block("model").replace("24000", "fast").replace("max_duration_s: 10", "channles: 2")
-    whistler.write("tools/bosun/model.yaml", text)
-    found = mistakes(whistler)
-    assert [line.split(": ")[1] for line in found] == ["channles", "max_duration_s", "sample_rate"]
-    assert all(line.startswith("tools/bosun/model.yaml: ") for line in found)
+    whistler.write("tools/bosun/model.yaml", text + "channles: 3\nversion: 3\n")
+    with pytest.raises(ManifestError) as caught:
+        whistler.plan()
+    line = {row.split(":")[0]: number for number, row in enumerate(text.splitlines(), start=1)}
+    file = "tools/bosun/model.yaml"
+    assert list(map(str, caught.value.mistakes)) == [
+        f"{file}:1: max_duration_s: is missing",
+        f"{file}:{line['sample_rate']}: sample_rate: expected a whole number, not 'fast'",
+        f"{file}:{line['channles']}: channles: unknown key",
+        f"{file}:{len(line) + 1}: channles: stands here a second time, first on line {line['channles']}",
+        f"{file}:{len(line) + 2}: version: expected text, not 3",
+    ]
+    assert "did you mean 'channels'?" in [mistake.hint for mistake in caught.value.mistakes]
+
+
+def test_mistakes_of_toml_have_their_lines_and_a_value_of_no_kind_is_told_once() -> None:
+    text = "protocol = 1\n[defaults]\nstepps = 2\n[params]\nint = []\n"
+    with pytest.raises(DescriptionError) as caught:
+        parse(text.encode(), "model.toml")
+    told = [str(mistake) for mistake in caught.value.mistakes]
+    assert "model.toml:3: defaults.stepps: unknown key" in told
+    assert "model.toml:5: params.int: a list is neither true or false, nor a number, nor text" in told
+    assert len([line for line in told if "params" in line]) == 1
+
+
+def test_a_mistake_of_the_file_is_told_where_it_is_trusted_and_shown(
+    whistler: Game, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    whistler.write("tools/bosun/model.yaml", block("model") + "chanels: 2\n")
+    monkeypatch.chdir(whistler.root)
+    for words in (["models", "trust", MODEL], ["models", "show", MODEL]):
+        with pytest.raises(SystemExit) as ended:
+            main(words)
+        assert ended.value.code
+        told = capsys.readouterr().err
+        assert re.search(r"tools/bosun/model\.yaml:\d+: chanels: unknown key", told)
+        assert "did you mean 'channels'?" in told
 
 
 @pytest.mark.parametrize(
@@ -291,7 +324,7 @@ def test_every_mistake_of_the_file_is_told_at_once(whistler: Game) -> None:
     [
         ("a: &a [1]\nb: *a\n", "alias"),
         ("- 1\n", "no keys"),
-        ("a: [\n", "cannot be read"),
+        ("a: [\n", "model.yaml:2: not valid YAML"),
         ("x" * 70_000, "more than"),
         ("[" * 30_000, "nested"),
     ],
@@ -313,7 +346,7 @@ def test_what_is_no_description_is_a_mistake(text: str, says: str) -> None:
         ({"voices": ["a"]}, "voices: voice is not in accepts"),
         ({"protocol": 2}, "protocol"),
         ({"max_duration_s": float("nan")}, "max_duration_s"),
-        ({"accepts": ["prompt", "tune"]}, "accepts.1"),
+        ({"accepts": ["prompt", "tune"]}, "accepts[1]: 'tune' is not"),
     ],
 )
 def test_contradictions_are_mistakes(changes: dict[str, Any], says: str) -> None:

@@ -41,6 +41,7 @@ def test_plan_says_once_a_model_that_it_cannot_run_here(run: Run, toy_game: Game
             "model": "toy:weights",
             "error": "toy is not here",
             "hint": "wind it up",
+            "drafted": False,
             "assets": 4,
             "sounds": ["rain", "step"],
         }
@@ -59,9 +60,20 @@ def test_plan_asks_no_model_that_has_nothing_to_do(run: Run, toy_game: Game) -> 
     assert "toy is not here; 3 assets of step" in run("plan", "--rebuild").err
 
 
-def test_a_draft_stands_in_and_nothing_is_lacking(run: Run, toy_game: Game) -> None:
+def test_why_a_draft_stands_in_is_said_once_a_model_by_plan_and_build(run: Run, toy_game: Game) -> None:
     toy_game.toy.missing = True
-    assert "toy is not here" not in run("plan", "--draft").err
+    toy_game.sounds("step: { prompt: a footstep on gravel, variants: 3 }\nrain: { prompt: rain }")
+    why = (
+        "warning: toy is not here, so the synthesizer drafts 4 assets of rain and step\n  hint: wind it up\n"
+    )
+    for arguments in (["plan", "--draft"], ["build", "--draft", "--dry-run"], ["build", "--draft"]):
+        assert run(*arguments).err.count("toy is not here") == 1, arguments
+    toy_game.sounds("step: { prompt: a footstep on snow, variants: 3 }\nrain: { prompt: heavy rain }")
+    assert why in run("plan", "--draft").err
+    (found,) = conforms(run("plan", "--draft", "--json"), "plan")["unavailable"]
+    assert (found["name"], found["drafted"], found["assets"]) == ("toy", True, 4)
+    assert why in run("build", "--draft").err
+    assert run("build", "--draft").err == "", "nothing is drafted anew"
 
 
 def test_of_layers_only_those_that_the_store_has_not_need_their_model(run: Run, toy_game: Game) -> None:
@@ -94,6 +106,9 @@ def test_a_frozen_take_that_is_gone_is_no_model_s_affair(run: Run, toy_game: Gam
     toy_game.toy.missing = True
     ran = run("plan")
     assert ("generate  step" in ran.out, ran.err) == (True, "")
+    assert "its take is not in the store: it cannot be made" in ran.out
+    assert "cannot be made" not in run("check").out, "what the store has is no affair of check's"
+    assert run("build").code == 3
 
 
 def test_weights_that_are_not_here_are_told_without_torch(game: Game) -> None:

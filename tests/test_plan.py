@@ -13,6 +13,7 @@ from sfxgen.disk import FileState, digest_of_text
 from sfxgen.lock import AssetRecord, Lock
 from sfxgen.plan import ACTIONS, WORDS, Plan, Why
 from sfxgen.planner import Drafts, Planner
+from sfxgen.recipe_changes import settings_changes
 from sfxgen.store.local import Entry, Shelf
 from sfxgen.wanted import Wanted
 
@@ -188,3 +189,93 @@ def test_what_no_manifest_names_is_removed_unless_it_was_edited(asset: Wanted) -
 
 def test_every_reason_has_its_words() -> None:
     assert set(WORDS) == set(Why)
+
+
+# --- what of a recipe changed -----------------------------------------------------------------------
+
+
+def said(game: Game) -> dict[str, str]:
+    return {step.ref[1]: "; ".join(map(str, step.reasons)) for step in game.plan().steps}
+
+
+def test_what_changed_of_a_recipe_is_said_where_the_store_has_the_take(game: Game) -> None:
+    game.sounds(
+        "a: { prompt: wood }\nb: { model: synth, preset: click }\nc: { prompt: wood, duration_s: 0.3 }\n"
+        "d: { kind: loop, prompt: texture wind, duration_s: 1 }\ne: { prompt: tin, seed: 2 }"
+    )
+    game.build()
+    game.sounds(
+        "a: { prompt: oak, steps: 4 }\nb: { model: synth, preset: coin }\nc: { prompt: wood, duration_s: 0.35 }\n"
+        "d: { kind: loop, prompt: texture wind, duration_s: 2 }\ne: { prompt: tin, seed: 3 }"
+    )
+    assert said(game) == {
+        "a_01": "its recipe changed (prompt, steps 2 → 4)",
+        "b_01": "its recipe changed (preset click → coin)",
+        "c_01": "its recipe changed (duration_s 0.3 → 0.35)",
+        "d_01": "its recipe changed (duration_s)",
+        "e_01": "its recipe changed (seed)",
+    }
+    checked = {step.ref[1]: str(step.reasons[0]) for step in game.open().check_plan().steps}
+    assert checked == {**dict.fromkeys(checked, "its recipe changed"), "e_01": "its recipe changed (seed)"}
+
+
+def test_a_take_that_was_tried_again_has_not_another_seed(game: Game) -> None:
+    game.toy.silent_attempts = 2
+    game.sounds("a: { prompt: silent wood }")
+    game.build()
+    assert game.lock().assets["unity", "a_01"].attempts == 3
+    game.sounds("a: { prompt: silent oak }")
+    assert said(game) == {"a_01": "its recipe changed (prompt)"}
+
+
+@pytest.mark.parametrize(
+    ("before", "now", "said"),
+    [
+        (
+            {"params": {"pitch_hz": 2, "a": [1]}},
+            {"params": {"pitch_hz": 3, "a": [2]}},
+            ["a", "pitch_hz 2 → 3"],
+        ),
+        ({"negative": "x"}, {}, ["negative"]),
+        (
+            {"params": {"params": {"x": True}}},
+            {"params": {"params": {"x": False}}},
+            ["params.x true → false"],
+        ),
+        ({"params": {"digest": "1"}}, {"params": {"digest": "2"}}, ["the file that source names"]),
+        ({"params": {"recipe": {"steps": 2}}}, {"params": {"recipe": {"steps": 3}}}, ["steps 2 → 3"]),
+        ({}, {"choice": {"candidates": 4, "ranker": "r", "text": "wood"}}, ["candidates 1 → 4"]),
+        (
+            {"choice": {"candidates": 4, "ranker": "r"}},
+            {"choice": {"candidates": 4, "ranker": "s"}},
+            ["ranker"],
+        ),
+        ({"adapter_version": 1, "seed": 1}, {"adapter_version": 2, "seed": 2}, ["its model's release"]),
+        ({"scheduler": "ddim"}, {"scheduler": "x" * 99}, ["scheduler"]),
+    ],
+)
+def test_each_setting_that_changed_is_named(
+    before: dict[str, object], now: dict[str, object], said: list[str]
+) -> None:
+    assert list(settings_changes(before, now)) == said
+
+
+@pytest.mark.parametrize("recipe", [7, [], {"params": 7}, {"choice": {"x": 1}}, {"params": {"params": "no"}}])
+def test_a_store_that_holds_no_recipe_says_nothing(asset: Wanted, recipe: object) -> None:
+    class Odd(Table):
+        def find(self, shelf: Shelf, key: str) -> Entry | None:
+            return Entry("x", 1, {"recipe": recipe}) if key == "x" else None
+
+    table = Odd(standing(asset).files)
+    (step,) = made(asset, table, record_of(asset, take_key="x", seed=asset.final.recipe.seed)).steps
+    assert (step.reasons[0].why, step.reasons[0].detail) in [("recipe-changed", "")]
+
+
+def test_a_changed_program_is_no_change_of_weights(asset: Wanted) -> None:
+    record = record_of(asset, take_key="x", revision="r0", seed=asset.final.recipe.seed)
+    (step,) = made(asset, standing(asset), record).steps
+    assert step.reasons[0].detail == "weights' revision"
+    final = replace(asset.final, model=replace(asset.final.model, is_program=True))
+    program = replace(asset, final=final)
+    (step,) = made(program, standing(program), record).steps
+    assert step.reasons[0].detail == "program"

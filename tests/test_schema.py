@@ -19,7 +19,8 @@ from sfxgen.cli.init import starters
 from sfxgen.cli.schema import schema_text
 from sfxgen.errors import ManifestError
 from sfxgen.manifest import load
-from sfxgen.schema import Language, ProjectBlock, did_you_mean, shown
+from sfxgen.schema import Language, ProjectBlock
+from sfxgen.wording import did_you_mean, shown
 from sfxgen.yaml_source import parse
 
 ROOT = Path(__file__).parents[1]

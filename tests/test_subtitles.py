@@ -23,7 +23,7 @@ from sfxgen import lines, textfiles
 from sfxgen.atomic import write_atomic
 from sfxgen.audio.codec import read
 from sfxgen.cli import main
-from sfxgen.errors import ProjectError
+from sfxgen.errors import ManifestError, ProjectError
 from sfxgen.report.subtitles import COLUMNS, CUE_ROWS, FORMATS, ROW_CHARACTERS, Spoken, cues, render
 from sfxgen.schema import MAX_SHEETS, ProjectBlock
 from sfxgen.textfiles import INDEX, bring, compare
@@ -153,12 +153,56 @@ def test_strings_have_a_row_a_line_and_a_column_a_language(game: TalkingGame, ru
 
 
 def test_strings_that_would_mean_two_things_are_refused() -> None:
-    other = replace(HALT, sound="queen/halt", asset="queen/halt_01", text="Stop.")
-    with pytest.raises(ProjectError, match="dialog/halt and queen/halt are both 'halt' in en"):
-        render([HALT, other], ["strings"])
+    other = replace(HALT, sound="queen/halt", asset="queen/halt_01", text="Stop.", at=("queen.csv", 7))
+    with pytest.raises(ManifestError) as caught:
+        render([HALT, other, replace(other, asset="queen/halt_02")], ["strings"])
+    assert list(map(str, caught.value.mistakes)) == [
+        "queen.csv:7: queen/halt: is 'halt' in en as dialog/halt is, with other words: a table of strings holds one of them"
+    ]
     assert render([HALT, replace(other, text="Halt!")], ["strings"])["strings.csv"] == b"key,en\nhalt,Halt!\n"
     with pytest.raises(ProjectError, match="no line has one"):
         render([replace(HALT, language="")], ["strings"])
+
+
+TWO_SHEETS = """
+defaults: { model: parrot }
+lines:
+  - { sheet: Audio/lines/guards.csv, id: "guards/{language}/{id}" }
+  - { sheet: Audio/lines/queen.csv, id: "queen/{language}/{id}" }
+"""
+
+
+@pytest.mark.parametrize(("formats", "count"), [("strings, csv", 1), ("csv", 0)])
+def test_a_line_id_with_other_words_in_another_sheet_is_a_mistake_where_strings_are_wanted(
+    game: TalkingGame, run: Run, formats: str, count: int
+) -> None:
+    game.project(
+        (game.root / "sfxgen.yaml").read_text() + f"subtitles: {{ folder: Text, formats: [{formats}] }}\n"
+    )
+    game.write(
+        "Audio/lines/queen.csv", "id,line,language\nrain,It rains.,en\n\nhalt,Stop!,en\nrain,Es regnet.,de\n"
+    )
+    game.manifest(TWO_SHEETS)
+    ran = run("subtitles")
+    said = [line for line in ran.err.splitlines() if "other words" in line]
+    assert len(said) == count
+    if count:
+        assert ran.code == 2
+        where = "Audio/lines/queen.csv:4: queen/en/halt"
+        assert said[0].startswith(
+            f"{where}: is 'halt' in en as guards/en/halt (Audio/lines/guards.csv:2) is, with"
+        )
+
+
+def test_where_no_table_is_configured_the_clash_of_two_sheets_has_its_line_too(
+    game: TalkingGame, run: Run
+) -> None:
+    game.write("Audio/lines/queen.csv", "id,line,language\nhalt,Stop!,en\n")
+    game.manifest(TWO_SHEETS)
+    game.build()
+    ran = run("subtitles", "--out", "Text", "--format", "strings")
+    assert ran.code == 2
+    assert "Audio/lines/queen.csv:2: queen/en/halt: is 'halt' in en as guards/en/halt is" in ran.err
 
 
 def test_tables_have_milliseconds_and_strings_are_in_order_of_their_keys() -> None:

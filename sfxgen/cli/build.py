@@ -19,7 +19,7 @@ from sfxgen.cli.options import (
     rebuild_option,
     root_of,
 )
-from sfxgen.cli.plan import print_plan
+from sfxgen.cli.plan import print_plan, warn, warning
 from sfxgen.cli.progress import ProgressView
 from sfxgen.cli.show import (
     LOCK_STALE,
@@ -36,9 +36,10 @@ from sfxgen.cli.show import (
 )
 from sfxgen.cli.stop import Stop
 from sfxgen.errors import BugError
+from sfxgen.lacking import drafted
 from sfxgen.project import LOCK_FILE
 from sfxgen.wanted import DRAFT_MODEL
-from sfxgen.workspace import open_workspace
+from sfxgen.workspace import Options, open_workspace
 
 
 @click.command()
@@ -128,6 +129,8 @@ def show_report(report: Report) -> None:
             click.echo(f"{LOCK_FILE} has what this release keeps besides: commit it")
         _mention_drafts(report)
         return
+    for found in drafted(report.workspace, report.done, Options()):
+        warn(*warning(found))
     show_steps(sorted(report.done, key=lambda step: step.ref))
     show_steps(report.conflicts)
     made = [step for step in report.done if step.action != "remove"]

@@ -13,14 +13,17 @@ from sfxgen.cli.show import (
     annotate,
     counted,
     counts_line,
+    error_json,
     place_of,
     print_json,
+    show_error,
     show_rest,
     show_steps,
     step_json,
     styled,
 )
 from sfxgen.cli.subtitles import stale as stale_subtitles
+from sfxgen.errors import ProjectError
 from sfxgen.plan import Why
 from sfxgen.project import LOCK_FILE
 from sfxgen.workspace import open_workspace
@@ -42,14 +45,20 @@ def command(directory: Path | None, project: Path | None, allow_drafts: bool, as
     plan = workspace.check_plan()
     drafts = [step for step in plan.part("keep") if step.is_draft]
     refused = [] if allow_drafts else drafts
-    subtitles = stale_subtitles(workspace, plan)
-    ok = plan.is_empty and not refused and not subtitles
+    subtitles: tuple[str, ...] = ()
+    trouble: ProjectError | None = None
+    try:
+        subtitles = stale_subtitles(workspace, plan)
+    except ProjectError as error:
+        trouble = error  # told last: what else is stale is not hidden by it
+    ok = plan.is_empty and not refused and not subtitles and trouble is None
+    code = trouble.exit_code if trouble is not None else 0 if ok else 1
     if as_json:
         print_json(
             {
                 "command": "check",
                 "project": str(workspace.root),
-                "exit_code": 0 if ok else 1,
+                "exit_code": code,
                 "counts": plan.counts(),
                 "drafts": len(drafts),
                 "steps": [
@@ -58,6 +67,7 @@ def command(directory: Path | None, project: Path | None, allow_drafts: bool, as
                 "folders": [folder for _, folder in plan.folders],
                 "lock_stale": plan.lock_is_stale,
                 "subtitles_stale": list(subtitles),
+                **({"error": error_json(trouble)} if trouble is not None else {}),
             }
         )
     else:
@@ -92,4 +102,6 @@ def command(directory: Path | None, project: Path | None, allow_drafts: bool, as
             document = workspace.project.document
             what = f"stale: {len(subtitles)} file{'s' * (len(subtitles) > 1)} of subtitles, {subtitles[0]} the first"
             annotate(what, document.path, document.line(("subtitles",)), root=workspace.root)
-    raise SystemExit(0 if ok else 1)
+    if trouble is not None:
+        show_error(trouble, as_json=False, root=workspace.root)
+    raise SystemExit(code)

@@ -10,9 +10,9 @@ import click
 
 from sfxgen.cli.show import print_json, styled
 from sfxgen.errors import ProjectError
-from sfxgen.schema import did_you_mean
 from sfxgen.sound import Sound
 from sfxgen.wanted import DRAFT_MODEL
+from sfxgen.wording import did_you_mean
 from sfxgen.workspace import Workspace
 
 

@@ -15,7 +15,7 @@ from sfxgen.cli.schema import schema_text
 from sfxgen.cli.show import shortened
 from sfxgen.errors import ProjectError
 from sfxgen.project import PROJECT_FILE
-from sfxgen.schema import did_you_mean
+from sfxgen.wording import did_you_mean
 from sfxgen.yaml_source import plain_scalar
 
 SCHEMA_FILE = "sfxgen.schema.json"

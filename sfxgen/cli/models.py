@@ -23,8 +23,9 @@ from sfxgen.manifest import load
 from sfxgen.models import fetching, weights
 from sfxgen.project import LOCK_FILE, STATE_FOLDER, find_root
 from sfxgen.projectfiles import SourceFiles
-from sfxgen.schema import did_you_mean
+from sfxgen.sound import mistake_of
 from sfxgen.wanted import ranker_of
+from sfxgen.wording import did_you_mean
 
 _SELLING = {
     "yes": "yes",
@@ -272,7 +273,8 @@ def _found(name: str) -> ModelInfo:
     if info is None and _has_project():
         info, wrong = catalog.find_in(name, SourceFiles(find_root(Path()), STATE_FOLDER, {}))
         if wrong:
-            raise ProjectError("; ".join(complaint.what for complaint in wrong), hint=wrong[0].hint)
+            told = (str(mistake_of(each)) if each.path else each.what for each in wrong)
+            raise ProjectError("; ".join(told), hint=wrong[0].hint)
     if info is None:
         hint = did_you_mean(name, catalog.models()) or "sfxgen models list shows them"
         raise ProjectError(f"unknown model '{name}'", hint=hint)

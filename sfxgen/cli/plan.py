@@ -93,15 +93,22 @@ def print_plan(
         return
     show_steps(plan.stale)
     for message, hint in drafts.neutral(plan.steps, workspace.catalog):
-        _warn(message, hint)
+        warn(message, hint)
     for found in missing:
-        waits = f"{counted(len(found.steps))} of {of_sounds(found.sounds)} cannot be made here"
-        _warn(f"{found.error.message}; {waits}", found.error.hint)
+        warn(*warning(found))
     show_rest(plan)
     click.echo(counts_line(plan) if not plan.is_empty else f"nothing to do: {counts_line(plan)}")
 
 
-def _warn(message: str, hint: str) -> None:
+def warning(found: Lacking) -> tuple[str, str]:
+    """Word that a model cannot run here, what comes of it, and what would do."""
+    assets = f"{counted(len(found.steps))} of {of_sounds(found.sounds)}"
+    what = f"so the synthesizer drafts {assets}" if found.is_drafted else f"{assets} cannot be made here"
+    return f"{found.error.message}{',' if found.is_drafted else ';'} {what}", found.error.hint
+
+
+def warn(message: str, hint: str) -> None:
+    """Show a warning."""
     click.echo(
         f"{styled('warning:', fg='yellow')} {message}" + (f"\n  hint: {hint}" if hint else ""), err=True
     )
@@ -113,6 +120,7 @@ def _lacking_json(found: Lacking) -> dict[str, Any]:
         "model": found.model.model,
         "error": found.error.message,
         "hint": found.error.hint,
+        "drafted": found.is_drafted,
         "assets": len(found.steps),
         "sounds": list(found.sounds),
     }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+from dataclasses import replace
 from pathlib import Path
 
 import click
@@ -11,7 +12,7 @@ from sfxgen.errors import ModelUnavailable, ProjectError
 from sfxgen.models import environments, exec_model, trust
 from sfxgen.models.tortoise import ENVIRONMENT
 from sfxgen.project import find_root
-from sfxgen.schema import did_you_mean
+from sfxgen.wording import did_you_mean
 
 ENVIRONMENTS = {ENVIRONMENT.name: ENVIRONMENT}
 
@@ -56,9 +57,9 @@ def trust_program(name: str, project: Path | None, forget: bool) -> None:
         return
     try:
         found = exec_model.find(where, root)
-    except ValueError as error:
-        what = "; ".join(str(error).splitlines())
-        raise ModelUnavailable(f"{where}: {what}", hint="docs/exec.md explains each key") from error
+    except exec_model.DescriptionError as error:
+        what = "; ".join(str(replace(mistake, path=where)) for mistake in error.mistakes)
+        raise ModelUnavailable(what, hint=error.mistakes[0].hint) from error
     trust.trust(found.path, found.digest)
     click.echo(f"{name} may run on this machine, as long as it stays as it is:")
     words = (ascii(word)[1:-1] if not word.isprintable() else word for word in found.description.command)

@@ -113,7 +113,9 @@ class ProgressView:
         elif isinstance(event, AssetRemoved):
             click.echo(f"removed   {event.path}", err=True)
         elif isinstance(event, TakeChosen):
-            what = f"{event.asset}: candidate {event.candidate} of {event.candidates}, score {event.score:g}"
+            what = (
+                f"{event.asset}: candidate {event.candidate + 1} of {event.candidates}, score {event.score:g}"
+            )
             click.echo(f"chosen    {what}", err=True)
         elif isinstance(event, ModelLoading):
             click.echo(f"loading {event.model} on {event.device}", err=True)

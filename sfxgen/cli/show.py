@@ -39,7 +39,7 @@ def styled(text: str, **style: Any) -> str:
 def show_error(error: SfxgenError, *, as_json: bool, root: Path | None = None) -> None:
     """Show an error for the person who can mend it. `root` is the project's, where it is known."""
     if as_json:
-        print_json({"error": _error_json(error), "exit_code": error.exit_code})
+        print_json({"error": error_json(error), "exit_code": error.exit_code})
     if isinstance(error, ManifestError):
         for mistake in error.mistakes:
             click.echo(f"{mistake}" + (f"\n  hint: {mistake.hint}" if mistake.hint else ""), err=True)
@@ -53,7 +53,8 @@ def show_error(error: SfxgenError, *, as_json: bool, root: Path | None = None) -
     annotate(error.message)
 
 
-def _error_json(error: SfxgenError) -> dict[str, Any]:
+def error_json(error: SfxgenError) -> dict[str, Any]:
+    """Return an error in its JSON form."""
     value: dict[str, Any] = {"message": error.message, "hint": error.hint}
     if isinstance(error, ManifestError):
         names = ("path", "line", "where", "what", "hint")

@@ -13,9 +13,8 @@ from sfxgen.errors import ProjectError
 from sfxgen.paths import output_path
 from sfxgen.plan import Plan, Step
 from sfxgen.report.subtitles import FORMATS, Spoken, render
-from sfxgen.schema import did_you_mean
-from sfxgen.sound import Sound
 from sfxgen.textfiles import INDEX, Difference, bring, compare
+from sfxgen.wording import did_you_mean
 from sfxgen.workspace import Workspace, open_workspace
 
 
@@ -136,36 +135,27 @@ def _spoken(plan: Plan, engine: str) -> tuple[list[Spoken], list[Step]]:
         if step.ref[0] != engine or step.wanted is None:
             continue
         sound, record = step.wanted.sound, step.record
-        text = _text(sound)
-        if not text.strip():
+        if not sound.text.strip():
             continue
         if step.action != "keep" or record is None:
             unbuilt.append(step)
             continue
-        line = sound.line
         spoken.append(
             Spoken(
                 asset=step.ref[1],
                 sound=sound.id,
-                key=line.id if line else sound.id,
-                speaker=line.speaker if line else "",
-                language=line.language if line else str(sound.keys.get("language") or ""),
-                text=text,
+                key=sound.text_key,
+                speaker=sound.line.speaker if sound.line else "",
+                language=sound.language,
+                text=sound.text,
                 duration_s=record.duration_s,
                 file=record.path,
                 engine_id=record.engine_id,
                 draft=record.draft,
+                at=place_of(step),
             )
         )
     return spoken, unbuilt
-
-
-def _text(sound: Sound) -> str:
-    """Return what is said in a sound: a sheet's line, else what its model, or its layers', was given."""
-    if sound.line is not None:
-        return sound.line.text
-    said = [layer.keys.get("say") for layer in sound.layers] or [sound.keys.get("say")]
-    return "\n".join(str(text) for text in said if text)
 
 
 def _show(

@@ -10,9 +10,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sfxgen.contracts import Complaint, ModelInfo, Session
+from sfxgen.contracts import Complaint, ModelInfo, ProjectFiles, Session
 from sfxgen.models import weights
-from sfxgen.models.bark_speech import LANGUAGES, primary, voice_problem
+from sfxgen.models.bark_speech import LANGUAGES, primary, voice_problem, voice_problem_in
 from sfxgen.models.complaints import DTYPES, too_long, unknown
 from sfxgen.models.token_settings import Setting, filled, setting_complaints, settings_schema
 from sfxgen.models.weighted import Weighted
@@ -97,6 +97,14 @@ class Bark(Weighted):
             )
         voice = keys.get("voice")
         if voice is not None and (found := voice_problem(info, voice)):
+            yield Complaint("voice", *found)
+
+    def weight_complaints(
+        self, info: ModelInfo, keys: Mapping[str, JsonValue], files: ProjectFiles
+    ) -> Iterator[Complaint]:
+        """Yield what is wrong with a voice that a folder of the project does not have."""
+        voice = keys.get("voice")
+        if voice is not None and (found := voice_problem_in(info.where, voice, files)):
             yield Complaint("voice", *found)
 
     def params(self, info: ModelInfo, keys: Mapping[str, JsonValue], *, kind: Kind) -> dict[str, JsonValue]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 import unicodedata
 from collections.abc import Iterator, Sequence
@@ -9,8 +10,10 @@ from difflib import get_close_matches
 from itertools import pairwise
 from pathlib import Path
 
-from sfxgen.contracts import ModelInfo
+from sfxgen.contracts import ModelInfo, ProjectFiles
+from sfxgen.errors import ProjectError
 from sfxgen.models import weights
+from sfxgen.models.weight_facts import is_in_project, small_json
 
 LANGUAGES = ("de", "en", "es", "fr", "hi", "it", "ja", "ko", "pl", "pt", "ru", "tr", "zh")
 PUBLISHED_VOICES = (
@@ -37,7 +40,7 @@ def primary(language: str) -> str:
 def voice_problem(info: ModelInfo, voice: str) -> tuple[str, str] | None:
     """Return what is wrong with a voice, by what the disk's cache or publication says, and what would do; or None.
 
-    Of a folder of the project only its loading knows: there, any name may be one.
+    Of weights that nobody here knows any name may be one: see `voice_problem_in`.
     """
     if not VOICE_NAME.fullmatch(voice):
         return f"'{voice}' is no name of a voice", _near(voice, PUBLISHED_VOICES)
@@ -50,11 +53,36 @@ def voice_problem(info: ModelInfo, voice: str) -> tuple[str, str] | None:
     return f"Bark has no voice '{voice}'", _near(voice, PUBLISHED_VOICES)
 
 
+def voice_problem_in(where: str, voice: str, files: ProjectFiles) -> tuple[str, str] | None:
+    """Return what to say where a folder of the project has weights, and not this voice, and what would do; else None.
+
+    Where the weights themselves are missing, as a Git LFS pointer's are, their voices may be missing, too.
+    """
+    if not small_json(where, "config.json", files) or not is_in_project(where, files):
+        return None
+    home = f"{where}/{weights.VOICES}"
+    try:
+        files.digest(f"{home}/{voice}{VOICE_FILE}")
+    except ProjectError:
+        known: list[str] = []
+        for part in dict.fromkeys(("v2/", voice.rpartition("/")[0] + "/", "")):
+            part = part.lstrip("/")
+            with contextlib.suppress(ProjectError):
+                names = files.names(f"{home}/{part}".rstrip("/"))
+                known += [part + name.removesuffix(VOICE_FILE) for name in names if name.endswith(VOICE_FILE)]
+        return no_voice(voice, tuple(dict.fromkeys(known)))
+    return None
+
+
 def missing_voice(folder: Path, voice: str) -> tuple[str, str] | None:
     """Return what to say where a folder of weights does not have a voice, and what would do; None where it has it."""
     if VOICE_NAME.fullmatch(voice) and (folder / weights.VOICES / f"{voice}{VOICE_FILE}").is_file():
         return None
-    known = voices_in(folder)
+    return no_voice(voice, voices_in(folder))
+
+
+def no_voice(voice: str, known: Sequence[str]) -> tuple[str, str]:
+    """Return what to say of a voice that is none of those known beside weights, and what would do."""
     if not known:
         return f"there is no voice '{voice}'", "no voices stand beside these weights: leave voice out"
     return f"there is no voice '{voice}'", _near(voice, known)

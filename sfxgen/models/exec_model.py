@@ -7,10 +7,11 @@ does, where a person has said on this machine that it may.
 from __future__ import annotations
 
 import hashlib
+import re
 import shutil
 import sys
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path, PurePosixPath
@@ -20,13 +21,16 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from sfxgen.contracts import Complaint, ModelInfo, ProjectFiles, Session, Surroundings
-from sfxgen.errors import ModelError, ModelUnavailable, ProjectError
+from sfxgen.errors import Mistake, ModelError, ModelUnavailable, ProjectError
 from sfxgen.events import ModelLoading, OnEvent
 from sfxgen.models import complaints as complain
 from sfxgen.models.digests import file_digest
 from sfxgen.models.environments import log_file
 from sfxgen.models.trust import VARIABLE, is_trusted
 from sfxgen.models.weights import path_complaint
+from sfxgen.wording import shown, worded
+from sfxgen.yaml_source import Document, KeyPath
+from sfxgen.yaml_source import parse as parse_yaml
 
 if TYPE_CHECKING:
     from sfxgen.recipe import JsonValue, Kind
@@ -41,6 +45,9 @@ OWN_PYTHON = "{python}"
 IN_RECIPE = ("prompt", "negative", "duration_s", "steps", "guidance", "scheduler", "dtype")
 """Keys that have fields of their own in a recipe; the others go into its params."""
 OF_FILES = ("source", "melody")
+HINT = "docs/exec.md explains each key"
+DEPTH = 2
+"""How many keys lead to a value of a description."""
 
 Key = Literal[
     "prompt", "negative", "duration_s", "steps", "guidance", "scheduler", "dtype", "source", "strength", "melody",
@@ -107,32 +114,84 @@ class Found:
     digest: str
 
 
+class DescriptionError(ValueError):
+    """What is wrong in a model's file, each by its line."""
+
+    def __init__(self, mistakes: Sequence[Mistake]) -> None:
+        super().__init__("\n".join(map(str, mistakes)))
+        self.mistakes = tuple(mistakes)
+
+
 def parse(data: bytes, name: str) -> Description:
-    """Read a description. Raises ValueError with all that is wrong, one a line."""
-    if len(data) > MAX_BYTES:
-        raise ValueError(f"has more than {MAX_BYTES:,} bytes")
-    try:
-        text = data.decode()
-        if name.endswith(".toml"):
-            value: Any = tomllib.loads(text)
-        else:
-            _look_over(text)
-            value = yaml.safe_load(text)
-    except (yaml.YAMLError, tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise ValueError(f"cannot be read: {' '.join(str(error).split())}") from error
+    """Read a description. Raises DescriptionError with all that is wrong, in a file of this name."""
+    document = _read(data, name)
+    value = document.data
+    if document.mistakes and not isinstance(value, dict):
+        raise DescriptionError(document.mistakes)
     if not isinstance(value, dict):
-        raise ValueError("holds no keys")
-    if isinstance(value.get("commercial"), bool):  # YAML's yes and no
+        raise DescriptionError([document.mistake((), "holds no keys", HINT)])
+    if isinstance(value.get("commercial"), bool):  # TOML's, or `true` for yes
         value["commercial"] = "yes" if value["commercial"] else "no"
     try:
         description = Description.model_validate(value)
     except ValidationError as error:
-        found = (f"{'.'.join(map(str, e['loc']))}: {e['msg'].lower()}" for e in error.errors())
-        raise ValueError("\n".join(found)) from error
-    wrong = list(_contradictions(description))
+        raise DescriptionError([*document.mistakes, *_explained(error, document)]) from error
+    contradictions = _contradictions(description)
+    wrong = [*document.mistakes, *(document.mistake(path, what, HINT) for path, what in contradictions)]
     if wrong:
-        raise ValueError("\n".join(wrong))
+        raise DescriptionError(wrong)
     return description
+
+
+def _read(data: bytes, name: str) -> Document:
+    """Return what a file says, with the lines of its keys, or its mistakes."""
+    document = Document(name)
+    if len(data) > MAX_BYTES:
+        document.mistakes.append(document.mistake((), f"has more than {MAX_BYTES:,} bytes", HINT))
+        return document
+    try:
+        text = data.decode()
+        if name.endswith(".toml"):
+            document.data = tomllib.loads(text)
+            document.lines.update(_toml_lines(text))
+            return document
+        _look_over(text)
+    except yaml.YAMLError:
+        pass  # said below, with its line
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError, ValueError) as error:
+        what = " ".join(str(error).split())
+        is_ours = type(error) is ValueError
+        document.mistakes.append(document.mistake((), what if is_ours else f"cannot be read: {what}", HINT))
+        return document
+    return parse_yaml(name, data)
+
+
+def _toml_lines(text: str) -> Iterator[tuple[KeyPath, int]]:
+    """Yield keys and their lines, of tables as these files have them; a line that only looks like one does no harm."""
+    table: KeyPath = ()
+    for number, line in enumerate(text.splitlines(), start=1):
+        if found := _TOML_TABLE.match(line):
+            table = tuple(found[1].split("."))
+            yield table, number
+        elif found := _TOML_KEY.match(line):
+            yield (*table, *found[1].split(".")), number
+
+
+_TOML_TABLE = re.compile(r"\s*\[([\w.-]+)\]")
+_TOML_KEY = re.compile(r"\s*([\w.-]+)\s*=")
+
+
+def _explained(error: ValidationError, document: Document) -> Iterator[Mistake]:
+    """Yield what pydantic found, one mistake a place: of a value of several types each type is reported by itself."""
+    details: dict[KeyPath, list[dict[str, Any]]] = {}
+    for detail in error.errors(include_url=False):
+        details.setdefault(detail["loc"][:DEPTH], []).append(dict(detail))
+    for path, (first, *others) in details.items():
+        within = Defaults if path[0] == "defaults" and len(path) > 1 else Description
+        what, hint = worded(first, within)
+        if others:
+            what = f"{shown(first.get('input'))} is neither true or false, nor a number, nor text"
+        yield document.mistake(path, what, hint or HINT)
 
 
 def _look_over(text: str) -> None:
@@ -146,19 +205,20 @@ def _look_over(text: str) -> None:
             raise ValueError(f"is nested more than {MAX_DEPTH} levels deep")
 
 
-def _contradictions(description: Description) -> Iterator[str]:
+def _contradictions(description: Description) -> Iterator[tuple[KeyPath, str]]:
+    """Yield what does not go together: where, and why."""
     accepts = set(description.accepts)
     for key in sorted(set(description.filled()) - accepts):
-        yield f"defaults.{key}: is not in accepts"
+        yield ("defaults", key), "is not in accepts"
     for key in ("params", "voices"):
         needed = key.removesuffix("s") if key == "voices" else key
         if getattr(description, key) and needed not in accepts:
-            yield f"{key}: {needed} is not in accepts"
+            yield (key,), f"{needed} is not in accepts"
     voice = description.defaults.voice
     if voice is not None and description.voices and voice not in description.voices:
-        yield f"defaults.voice: {voice} is not among voices"
+        yield ("defaults", "voice"), f"{voice} is not among voices"
     if (description.defaults.duration_s or 0) > description.max_duration_s:
-        yield "defaults.duration_s: is longer than max_duration_s"
+        yield ("defaults", "duration_s"), "is longer than max_duration_s"
     program = description.command[0]
     if program != OWN_PYTHON and "/" not in program and "\\" not in program:
         paths = description.files
@@ -167,7 +227,7 @@ def _contradictions(description: Description) -> Iterator[str]:
     for path in paths:
         problem = path_complaint(path)
         if problem:
-            yield f"{'command' if path == program else 'files'}: {problem}"
+            yield ("command" if path == program else "files",), problem
 
 
 def _program_files(description: Description) -> Iterator[tuple[str, bool]]:
@@ -239,11 +299,8 @@ class ExecAdapter:
             description = _parsed(files.read(where), PurePosixPath(where).name)
         except ProjectError as error:
             return None, [Complaint("model", error.message, error.hint)]
-        except ValueError as error:
-            lines = str(error).splitlines()
-            return None, [
-                Complaint("model", f"{where}: {line}", "docs/exec.md explains each key") for line in lines
-            ]
+        except DescriptionError as error:
+            return None, [Complaint(m.where, m.what, m.hint, where, max(1, m.line)) for m in error.mistakes]
         wrong = []
         for name, must in _program_files(description):  # the watcher looks at what is asked for
             try:
@@ -395,6 +452,7 @@ def info_of(where: str, description: Description) -> ExecInfo:
         max_duration_s=description.max_duration_s,
         accepts=frozenset(description.accepts),
         defaults=description.filled(),
+        is_program=True,
         summary=" ".join(filter(None, (description.summary, description.version))),
         known=_Known(dict(description.params), tuple(description.voices)),
     )

@@ -16,6 +16,7 @@ from sfxgen.models.complaints import DTYPES, outside, too_long, unknown, without
 from sfxgen.models.musical import MUSIC_KEYS, complaints_of_music, music_params
 from sfxgen.models.project_audio import audio_complaints, audio_params, with_audio
 from sfxgen.models.token_settings import Setting, filled, setting_complaints, settings_schema
+from sfxgen.models.weight_facts import small_json
 from sfxgen.models.weighted import Weighted
 
 if TYPE_CHECKING:
@@ -122,6 +123,14 @@ class MusicGen(Weighted):
             yield Complaint("duration_s", what, "continue what it made in a sound of its own")
         else:
             yield from outside(keys, "duration_s", MIN_DURATION_S, info.max_duration_s)
+
+    def weight_complaints(
+        self, info: ModelInfo, keys: Mapping[str, JsonValue], files: ProjectFiles
+    ) -> Iterator[Complaint]:
+        """Yield what is wrong with a melody for weights that cannot follow one."""
+        config = small_json(info.where, "config.json", files) if keys.get("melody") else {}
+        if "MusicgenForConditionalGeneration" in (config.get("architectures") or ()):
+            yield Complaint("melody", f"{info.name} cannot follow a melody", "musicgen-melody can")
 
     def params(self, info: ModelInfo, keys: Mapping[str, JsonValue], *, kind: Kind) -> dict[str, JsonValue]:
         """Return the sampling's settings, tempo and key, and the files with the digests by which changed ones are known."""

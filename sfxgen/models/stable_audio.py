@@ -5,14 +5,17 @@ Evans et al., "Stable Audio Open" (2024, arXiv 2407.14358). The sampling is in `
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import math
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sfxgen.contracts import ModelInfo, Session, Surroundings
+from sfxgen.contracts import Complaint, ModelInfo, ProjectFiles, Session, Surroundings
 from sfxgen.errors import ModelUnavailable
 from sfxgen.models.diffusion_face import DiffusionFace
+from sfxgen.models.weight_facts import small_json
 
 if TYPE_CHECKING:
     from sfxgen.recipe import JsonValue, Kind
@@ -58,6 +61,17 @@ class StableAudio(DiffusionFace):
         ),
     )
 
+    def weight_complaints(
+        self, info: ModelInfo, keys: Mapping[str, JsonValue], files: ProjectFiles
+    ) -> Iterator[Complaint]:
+        """Yield what is wrong with a take that is longer than these weights make."""
+        longest_s = _longest_s(info.where, files)
+        if longest_s is None or longest_s >= info.max_duration_s:
+            return
+        shorter = replace(info, max_duration_s=math.floor(longest_s * 100) / 100)
+        for complaint in self.complaints(shorter, keys):
+            yield replace(complaint, what=f"{complaint.what}, by these weights' configuration")
+
     def params(self, info: ModelInfo, keys: Mapping[str, JsonValue], *, kind: Kind) -> dict[str, JsonValue]:
         """Return the source with its digest and the strength, where there is one."""
         strength = keys.get("strength")
@@ -78,6 +92,17 @@ class StableAudio(DiffusionFace):
         from sfxgen.models.stable_audio_session import StableAudioSession
 
         return StableAudioSession(folder, model=info.name, device=device, root=root)
+
+
+def _longest_s(where: str, files: ProjectFiles) -> float | None:
+    """Return how long a take is that fills the model's latents, by its configurations; None where these are not here."""
+    transformer = small_json(where, "transformer/config.json", files)
+    vae = small_json(where, "vae/config.json", files)
+    try:
+        frames = int(transformer["sample_size"]) * math.prod(map(int, vae["downsampling_ratios"]))
+        return frames / int(vae["sampling_rate"])
+    except (KeyError, TypeError, ValueError, ZeroDivisionError, OverflowError):
+        return None  # loading tells what is wrong with them
 
 
 adapter = StableAudio()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from difflib import get_close_matches
+from importlib.metadata import entry_points
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -133,7 +134,7 @@ class Weighted:
             if layout not in self.layouts:
                 return ModelUnavailable(
                     f"{info.name}: the weights are for {layout}, not for {self.title}",
-                    hint=f"write the adapter that they are for: adapter:{info.where}",
+                    hint=f"write the adapter that they are for: {self._adapter_for(layout)}:{info.where}",
                 )
             absent = [part for part in self.layouts[layout] if part not in weights.components(found.folder)]
             if absent:
@@ -148,6 +149,16 @@ class Weighted:
         if not layout:
             return ModelUnavailable(f"{info.name}: model_index.json names no model", hint=hint)
         return _damage(found.folder, weights.needed_files(found.folder))
+
+    def _adapter_for(self, layout: str) -> str:
+        """Return the name of the installed adapter that a layout is for; "adapter" for none, or where this is a ranker."""
+        adapters = {point.name: point for point in entry_points(group="sfxgen.models")}
+        if self.name in adapters:
+            for name, point in adapters.items():
+                face = point.load()
+                if isinstance(face, Weighted) and layout in face.layouts:
+                    return name
+        return "adapter"
 
     def _device_problem(self, info: ModelInfo, around: Surroundings) -> ModelUnavailable | None:
         device = around.device

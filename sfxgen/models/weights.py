@@ -149,7 +149,7 @@ def cached_revision(repo: str, revision: str = "main") -> str | None:
     return commit if COMMIT.fullmatch(commit) and (folder / "snapshots" / commit).is_dir() else None
 
 
-def _read_json(path: Path) -> dict[str, Any]:
+def read_json(path: Path) -> dict[str, Any]:
     """Return a JSON object, or an empty one where the file is none, or of no reasonable size."""
     try:
         if not path.is_file():  # a link to a device need not end
@@ -164,19 +164,19 @@ def _read_json(path: Path) -> dict[str, Any]:
 
 def pipeline_class(folder: Path) -> str:
     """Return the pipeline that the folder's `model_index.json` names, or ""."""
-    return str(_read_json(folder / "model_index.json").get("_class_name", ""))
+    return str(read_json(folder / "model_index.json").get("_class_name", ""))
 
 
 def layout_class(folder: Path) -> str:
     """Return the pipeline of `model_index.json`, else the architecture that `config.json` names, or ""."""
-    architectures = _read_json(folder / "config.json").get("architectures")
+    architectures = read_json(folder / "config.json").get("architectures")
     named = architectures[0] if isinstance(architectures, list) and architectures else ""
     return pipeline_class(folder) or str(named)
 
 
 def components(folder: Path) -> dict[str, tuple[str, str]]:
     """Return the components that `model_index.json` names: folder → (library, class)."""
-    index = _read_json(folder / "model_index.json")
+    index = read_json(folder / "model_index.json")
     used = {name: value for name, value in index.items() if name not in UNUSED}
     pairs = {
         name: value
@@ -199,7 +199,7 @@ def weight_files(component: Path, library: str) -> list[str]:
             return [name]
         index = f"{name}.index.json"
         if _stands(component / index):
-            shards = _read_json(component / index).get("weight_map")
+            shards = read_json(component / index).get("weight_map")
             found = {str(shard) for shard in shards.values()} if isinstance(shards, dict) else set()
             if found and all(_is_plain_name(shard) for shard in found):
                 return [index, *sorted(found)]

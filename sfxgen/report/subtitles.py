@@ -15,7 +15,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sfxgen.errors import ProjectError
+from sfxgen.errors import ManifestError, Mistake, ProjectError
+from sfxgen.wording import other_words
 
 TABLE_VERSION = 1
 
@@ -40,6 +41,8 @@ class Spoken:
     file: str
     engine_id: str
     draft: bool
+    at: tuple[str, int] = ("", 0)
+    """The file and the line where it is written."""
 
     @property
     def row(self) -> dict[str, Any]:
@@ -99,17 +102,15 @@ def as_json(spoken: Sequence[Spoken]) -> dict[str, str]:
 def as_strings(spoken: Sequence[Spoken]) -> dict[str, str]:
     """Return `strings.csv`: a row a line, a column a language. Lines without a language are not in it."""
     texts: dict[str, dict[str, Spoken]] = {}
+    mistakes: list[Mistake] = []
     for each in spoken:
         if not each.language:
             continue
         first = texts.setdefault(each.key, {}).setdefault(each.language, each)
         if first.text != each.text:
-            what = (
-                f"{first.sound} and {each.sound} are both '{each.key}' in {each.language}, with other words"
-            )
-            raise ProjectError(
-                what, hint="give them different ids in their sheets, or leave out --format strings"
-            )
+            mistakes.append(Mistake(*each.at, each.sound, *other_words(first.sound, each.key, each.language)))
+    if mistakes:
+        raise ManifestError(dict.fromkeys(mistakes))
     languages = sorted({language for of_line in texts.values() for language in of_line})
     if not languages:
         hint = "write a language column in the sheet, or language: beside it"
