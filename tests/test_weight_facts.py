@@ -131,8 +131,9 @@ def test_a_melody_for_weights_that_follow_none_is_a_mistake(
         "sounds.a/one.melody",
         "musicgen:weights/tiny cannot follow a melody",
     )
-    put(folder, "config.json", MELODY | {"more": 1})
-    assert mistakes(game, f'model: "musicgen:weights/tiny", {tune}') == []
+    for others in (MELODY, {"architectures": 5}, {"architectures": None}):
+        put(folder, "config.json", others)
+        assert mistakes(game, f'model: "musicgen:weights/tiny", {tune}') == []
 
 
 def test_a_take_that_is_longer_than_the_weights_make_is_a_mistake(game: Game, tune: str) -> None:

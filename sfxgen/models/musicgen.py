@@ -129,7 +129,8 @@ class MusicGen(Weighted):
     ) -> Iterator[Complaint]:
         """Yield what is wrong with a melody for weights that cannot follow one."""
         config = small_json(info.where, "config.json", files) if keys.get("melody") else {}
-        if "MusicgenForConditionalGeneration" in (config.get("architectures") or ()):
+        named = config.get("architectures")
+        if isinstance(named, list) and "MusicgenForConditionalGeneration" in named:
             yield Complaint("melody", f"{info.name} cannot follow a melody", "musicgen-melody can")
 
     def params(self, info: ModelInfo, keys: Mapping[str, JsonValue], *, kind: Kind) -> dict[str, JsonValue]:
