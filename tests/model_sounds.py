@@ -1,4 +1,6 @@
-"""What the tests of several models share: the sounds of a session and of diffusers' pipelines, and a pickle with code."""
+"""What the tests of several models share: the sounds of a session and of diffusers' pipelines, counted calls, and a pickle
+with code.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pytest
 from numpy.typing import NDArray
 
 from sfxgen.contracts import Session
@@ -19,6 +22,19 @@ Sound = NDArray[np.float32]
 
 def sounds(session: Session, *recipes: Recipe) -> list[Sound]:
     return [clip.samples for clip in session.generate(recipes, on_event=ignore, cancelled=lambda: False)]
+
+
+def counted(module: Any, monkeypatch: pytest.MonkeyPatch, name: str = "forward") -> list[int]:
+    """Note the rows of each call of a module, or of another of its methods, from now on."""
+    rows: list[int] = []
+    called: Callable[..., Any] = getattr(module, name)
+
+    def counting(sample: Any, *args: Any, **kwargs: Any) -> Any:
+        rows.append(len(sample))
+        return called(sample, *args, **kwargs)
+
+    monkeypatch.setattr(module, name, counting)
+    return rows
 
 
 def pipeline_sounds(pipeline: Any, *recipes: Recipe, **texts: Any) -> Sound:

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from model_sounds import counted
 from numpy.typing import NDArray
 
 from sfxgen.audio.clip import Clip
@@ -202,19 +203,6 @@ def test_a_prompt_is_embedded_once_and_kept(tiny: Path, monkeypatch: pytest.Monk
     assert len(seen) == 2
 
 
-def counted(module: Any, monkeypatch: pytest.MonkeyPatch) -> list[int]:
-    """Note the rows of each call of a module's forward."""
-    rows: list[int] = []
-    forward: Callable[..., Any] = module.forward
-
-    def counting(sample: Any, *args: Any, **kwargs: Any) -> Any:
-        rows.append(len(sample))
-        return forward(sample, *args, **kwargs)
-
-    monkeypatch.setattr(module, "forward", counting)
-    return rows
-
-
 def test_every_batch_has_the_canonical_rows(tiny: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     session = LatentDiffusionSession(tiny, model="tiny", device="cpu", dtype="fp32", batch=4)
     assert isinstance(session._runner, LatentRunner)
@@ -326,14 +314,7 @@ def test_a_cancelled_run_stops_before_the_next_take_is_decoded(
     batched: LatentDiffusionSession, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert isinstance(batched._runner, LatentRunner)
-    vocoder = batched._runner.parts.vocoder
-    forward, vocoded = vocoder.forward, list[int]()
-
-    def counted(*args: Any, **kwargs: Any) -> Any:
-        vocoded.append(1)
-        return forward(*args, **kwargs)
-
-    monkeypatch.setattr(vocoder, "forward", counted)
+    vocoded = counted(batched._runner.parts.vocoder, monkeypatch)
     takes = [RECIPE, replace(RECIPE, take=2), replace(RECIPE, take=3)]
     with pytest.raises(Cancelled):
         list(batched.generate(takes, on_event=ignore, cancelled=lambda: len(vocoded) == 2))

@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 import soundfile
 from games import Game
+from model_sounds import counted
 from numpy.typing import NDArray
 
 from sfxgen.build import build
@@ -221,14 +222,7 @@ def test_each_step_is_told_and_can_be_the_last(batched: RiffusionSession) -> Non
 def test_a_run_can_be_stopped_between_two_takes_that_are_decoded(
     batched: RiffusionSession, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    vae, decoded = batched._loaded().parts.vae, list[int]()  # type: ignore[attr-defined]
-    decode = vae.decode
-
-    def counting(latents: Any) -> Any:
-        decoded.append(len(latents))
-        return decode(latents)
-
-    monkeypatch.setattr(vae, "decode", counting)
+    decoded = counted(batched._loaded().parts.vae, monkeypatch, "decode")  # type: ignore[attr-defined]
     recipes = [replace(RECIPE, take=i, steps=1) for i in range(2)]
     with pytest.raises(Cancelled):
         list(batched.generate(recipes, on_event=ignore, cancelled=lambda: len(decoded) == 1))

@@ -15,6 +15,7 @@ import numpy as np
 import pytest
 import soundfile
 from games import Game
+from model_sounds import counted
 from numpy.typing import NDArray
 
 from sfxgen.build import build
@@ -250,14 +251,7 @@ def test_each_step_is_told_and_can_be_the_last(session: StableAudioSession) -> N
 def test_a_run_can_be_stopped_between_two_takes_that_are_decoded(
     tiny: Path, batched: StableAudioSession, monkeypatch: pytest.MonkeyPatch, strength: float
 ) -> None:
-    vae, decoded = batched._loaded().parts.vae, list[int]()  # type: ignore[attr-defined]
-    decode = vae.decode
-
-    def counting(latents: Any) -> Any:
-        decoded.append(len(latents))
-        return decode(latents)
-
-    monkeypatch.setattr(vae, "decode", counting)
+    decoded = counted(batched._loaded().parts.vae, monkeypatch, "decode")  # type: ignore[attr-defined]
     recipes = [from_source(tiny, strength, take=i) for i in range(3)]
     with pytest.raises(Cancelled):
         list(batched.generate(recipes, on_event=ignore, cancelled=lambda: len(decoded) == 2))

@@ -20,8 +20,8 @@ from sfxgen.recipe import Recipe
 Encoded = TypeVar("Encoded")
 
 
-KEPT = 8
-"""How many sources stay in memory: a sound's variants share theirs."""
+KEPT_BYTES = 256 * 1024 * 1024
+"""How much of sources stays in memory, and in any case the last one: a sound's variants share theirs."""
 
 
 class Sources:
@@ -60,9 +60,9 @@ class Sources:
             if self._root is None:
                 raise ModelError(f"a model was opened without a project, where {source} would be")
             clip = to_channels(read_audio(self._root, source, digest), 1 if self._channels == 1 else 2)
-            while len(self._read) >= KEPT:
-                self._read.pop(next(iter(self._read)))
             self._read[key] = resample(clip, self._sample_rate).samples
+            while len(self._read) > 1 and sum(each.nbytes for each in self._read.values()) > KEPT_BYTES:
+                self._read.pop(next(iter(self._read)))
         return self._read[key]
 
 
